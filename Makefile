@@ -1,0 +1,91 @@
+# Two commands do the usual things: `make up` and `make test`. Everything else: `make help`.
+# Written for any POSIX shell and GNU make 3.81, which is what macOS has.
+
+PYTHON ?= python3
+STACK ?= local
+ARGS ?=
+VENV := .venv/bin
+RUN := $(VENV)/python -m
+# Fast ones first: tests/unit … tests/e2e, in pyproject.toml's order. A file stays on one worker,
+# since its tests share a running engine or local cloud.
+PYTEST := $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
+FAST := tests/unit tests/conformance tests/program
+# Part of the tests covers part of the code: only a whole run is measured.
+COVERAGE = $(if $(ARGS),,--cov --cov-report=term)
+quoted = '$(subst ','\'',$(1))'
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.PHONY: help setup engine up preview down logs shell dev doctor lint format test test-fast soak \
+	bench lock schema clean
+
+help: ## this list
+	@printf 'make up      brings the shop up on this machine and prints its address\n'
+	@printf 'make test    runs the tests\n\nAll of them:\n'
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | sort | \
+		while IFS='	' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+	@printf '\nSTACK=local is the default; ARGS="…" goes to the command as it is.\n'
+
+setup: ## .venv with the pinned packages (EXTRAS=aws,alicloud adds those clouds)
+	@$(PYTHON) tools/bootstrap.py $(if $(EXTRAS),--extras $(EXTRAS))
+
+engine: setup ## finds the Pulumi engine, or installs or builds it; prints its folder
+	@$(RUN) infra.cli.engine $(ARGS)
+
+up: setup ## brings STACK up, and prints its address
+	@$(RUN) infra.cli.up --stack $(STACK) $(ARGS)
+
+preview: setup ## shows what `make up` would change (OFFLINE=1: without an account)
+	@$(RUN) infra.cli.preview --stack $(STACK) $(if $(OFFLINE),--offline) $(ARGS)
+
+down: setup ## stops what `make up` started; data stays
+	@$(RUN) infra.cli.down --stack $(STACK) $(ARGS)
+
+logs: setup ## follows the log of STACK
+	@$(RUN) infra.cli.logs --stack $(STACK) $(ARGS)
+
+shell: setup ## a shell for plain `pulumi` (CMD="pulumi preview -s local" runs just that)
+	@$(RUN) infra.cli.shell --stack $(STACK) $(if $(CMD),--command $(call quoted,$(CMD)))
+
+dev: setup ## watches app/: a change is live at once
+	@$(RUN) infra.cli.dev --stack $(STACK) $(ARGS)
+
+doctor: ## what was found on this machine, what is missing, the next command
+	@$(PYTHON) tools/bootstrap.py --doctor
+
+lint: setup ## style, types, who may import whom, the schema
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check
+	$(VENV)/mypy infra app tests tools bench
+	$(VENV)/lint-imports --no-logo
+	$(RUN) infra.cli.schema --check
+
+format: setup ## sets the code as `make lint` wants it
+	$(VENV)/ruff check --fix
+	$(VENV)/ruff format
+
+test: setup ## all tests (ARGS="-k name" for some)
+	@$(RUN) infra.cli.engine > /dev/null
+	$(PYTEST) $(COVERAGE) $(ARGS)
+
+test-fast: setup ## the tests that need no engine
+	$(PYTEST) $(FAST) $(ARGS)
+
+soak: setup ## the same tests at full counts: kills, loads, fuzzing; takes long
+	@$(RUN) infra.cli.engine > /dev/null
+	$(PYTEST) --soak $(ARGS)
+
+bench: setup ## requests per second, latency, CPU and memory, beside others'
+	@$(RUN) bench $(ARGS)
+
+lock: setup ## resolves the pinned packages anew into tools/constraints.txt
+	@UV_PYTHON_DOWNLOADS=never $(VENV)/uv pip compile pyproject.toml --all-extras --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+		--output-file tools/constraints.txt $(ARGS)
+
+schema: setup ## writes stacks/schema.json, by which editors complete the stack files
+	@$(RUN) infra.cli.schema
+
+clean: ## removes .venv and what the tools cached; state and data in .shop stay
+	rm -rf .venv .setup.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
+		.hypothesis .coverage .coverage.* *.egg-info

@@ -1,0 +1,1 @@
+"""What each cloud calls, one function per kind of trigger."""

@@ -1,0 +1,1 @@
+"""Between a cloud's events and the neutral messages; pure."""

@@ -1,0 +1,31 @@
+"""The program that `pulumi` runs: settings → platform → target → outputs. All of it flows one way."""
+
+import sys
+from pathlib import Path
+
+import pulumi
+
+# This clone's code, even where the environment was made for another one.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from infra import settings, shop
+from infra.check import check
+from infra.errors import PlatformError
+from infra.local.target import LocalConfig, LocalTarget
+
+
+def main(root: Path) -> None:
+    """Declare the stack that Pulumi runs. Raises PlatformError, before anything is declared."""
+    stack = pulumi.get_stack()
+    stated = settings.read(shop.FUNCTION_NAMES)
+    platform = shop.platform(stated, stack)
+    check(platform, stated.local.emulate, f"infra/shop.py with stacks/Pulumi.{stack}.yaml")
+    target = LocalTarget("shop", platform, LocalConfig(root=root, settings=stated.local))
+    pulumi.export("url", target.url)
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(__file__).resolve().parents[1])
+    except PlatformError as error:
+        raise pulumi.RunError(str(error)) from None  # its message alone, without a stack trace

@@ -1,0 +1,152 @@
+"""What of app/ a function needs, and one fingerprint of it.
+
+function → its entry modules → every module of app/ that these import, found without running them →
+files → fingerprint → a folder of that name. An edit touches just the functions that import the
+edited file, and equal files have equal fingerprints wherever the checkout stands.
+"""
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from infra.closure import PACKAGE, SourceFile, closure
+from infra.errors import Problem
+from infra.model import Function, Provider
+from infra.sources import (
+    BundleError,
+    HandlerMissingError,
+    ImportMissingError,
+    SourceCache,
+    SourceError,
+    StagingError,
+)
+
+__all__ = [
+    "Bundle", "BundleError", "HandlerMissingError", "ImportMissingError", "SourceCache",
+    "SourceError", "SourceFile", "StagingError", "bundle", "closure", "entry_modules",
+    "fingerprint", "handler_path", "stage",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A function's code: what the runtime calls, the files it needs, and their fingerprint."""
+
+    handler: str
+    files: tuple[SourceFile, ...]
+    fingerprint: str
+
+
+def handler_path(function: Function, provider: Provider) -> str:
+    """The dotted path that the provider's runtime calls with `(event, context)`."""
+    return function.handler or f"{PACKAGE}.entrypoints.{provider}.http"
+
+
+def entry_modules(function: Function, provider: Provider) -> tuple[str, ...]:
+    """The modules that the function's closure starts from. Raises HandlerMissingError.
+
+    SHOP_HANDLER holds the function's name; the module has `_` where the name has `-`.
+    """
+    if function.handler is None:
+        own = f"{PACKAGE}.handlers.{function.name.replace('-', '_')}"
+        return f"{PACKAGE}.entrypoints.{provider}", own
+    module = function.handler.rpartition(".")[0]
+    named = all(part.isidentifier() for part in function.handler.split("."))
+    if not (named and module.startswith(f"{PACKAGE}.")):
+        raise HandlerMissingError(
+            Problem(
+                f"functions.{function.name}.handler",
+                function.handler,
+                "it does not name a function in a module of app/, so there is nothing to run",
+                "write it as app.handlers.hello.lambda_handler",
+            )
+        )
+    return (module,)
+
+
+def bundle(
+    root: Path, function: Function, provider: Provider, cache: SourceCache | None = None
+) -> Bundle:
+    """All of a function's code, its own module checked first. Raises BundleError.
+
+    `root` is the folder that holds app/; a `cache` kept between calls spares unchanged files.
+    """
+    cache = cache or SourceCache()
+    modules = entry_modules(function, provider)
+    _check_entry(root, function, modules[-1], cache)
+    files = closure(root, modules, cache)
+    return Bundle(handler_path(function, provider), files, fingerprint(files))
+
+
+def fingerprint(files: Iterable[SourceFile]) -> str:
+    """The SHA-256 of paths and contents, whatever the order, as 64 hexadecimal digits."""
+    whole = sha256()
+    for file in sorted(files):
+        whole.update(sha256(file.path.encode()).digest() + sha256(file.content).digest())
+    return whole.hexdigest()
+
+
+def stage(files: Iterable[SourceFile], destination: Path) -> Path:
+    """The folder `destination/<fingerprint>` with these files in it. Raises StagingError.
+
+    It appears whole or not at all, whoever else stages the same; a standing one is left as it is,
+    and nobody may edit it: its name is a promise of what it holds.
+    """
+    files = tuple(files)
+    target = destination / fingerprint(files)
+    if target.is_dir():
+        return target
+    draft: Path | None = None
+    try:
+        destination.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=destination))
+        for file in files:
+            path = draft / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+        draft.rename(target)
+    except OSError as error:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+        if target.is_dir():  # somebody else was faster, with the same files
+            return target
+        raise StagingError(staging_problem(destination, error, files)) from error
+    return target
+
+
+def staging_problem(destination: Path, error: OSError, files: Iterable[SourceFile]) -> Problem:
+    """What to do about a folder that cannot be written."""
+    size = sum(len(file.content) for file in files)
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
+            remedy = f"free at least {size // 1024 + 1} KB there, then run it again"
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            remedy = "make the folder writable for this user, then run it again"
+        case errno.ENOTDIR | errno.EEXIST:
+            remedy = "move away the file that stands in the folder's place, then run it again"
+        case _:
+            remedy = "see to it that the folder can be written, then run it again"
+    words = error.strerror or str(error)
+    return Problem(str(destination), words, "the code could not be put in place", remedy)
+
+
+def _check_entry(root: Path, function: Function, module: str, cache: SourceCache) -> None:
+    """Refuse a function whose own module, or its entry in it, is not there."""
+    path = module.replace(".", "/")
+    file = f"{path}.py"
+    source = cache.read(root, f"{path}/__init__.py") or cache.read(root, file)
+    name = "ROUTES" if function.handler is None else function.handler.rpartition(".")[2]
+    form = "ROUTES" if function.handler is None else f"a function {name}(event, context)"
+    consequence = f"the function {function.name} has nothing to run"
+    where = f"functions.{function.name}"
+    if source is None:
+        raise HandlerMissingError(
+            Problem(where, f"{file} does not exist", consequence, f"create it with {form}")
+        )
+    if source.names is not None and name not in source.names:
+        found = f"{source.path} defines no {name} at its top level"
+        raise HandlerMissingError(Problem(where, found, consequence, f"define {form} in it"))

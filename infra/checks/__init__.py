@@ -1,0 +1,1 @@
+"""The rules that a platform is held to, one module for each kind of thing."""

@@ -1,0 +1,92 @@
+"""`make dev`: watches app/ and puts each change live at once, past the engine.
+
+The next `make up` finds the same code running and agrees, or puts what it plans in its place.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from watchfiles import PythonFilter, watch
+
+from infra import bundle, shop
+from infra.cli.console import parser, run_command
+from infra.cli.environment import LOCAL
+from infra.cli.stack import ROOT
+from infra.errors import PlatformError
+from infra.local.client import ask
+from infra.local.places import Places
+from infra.model import Function
+
+_DEBOUNCE_MS, _STEP_MS = 50, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Puts the functions of one checkout live whose code has changed; keeps what it has parsed."""
+
+    root: Path
+    functions: Iterable[Function]
+    cache: bundle.SourceCache
+
+    def __call__(self) -> list[str]:
+        """The names of the functions that changed. Raises PlatformError; the rest still serve."""
+        places = Places(self.root)
+        running: dict[str, Any] = ask(places, "describe")["functions"]
+        changed = []
+        for function in self.functions:
+            spec = running.get(function.name)
+            if spec is None:
+                continue  # not up yet: a new function takes a `make up`
+            code = bundle.bundle(self.root, function, spec["emulate"], self.cache)
+            if code.fingerprint != spec["fingerprint"]:
+                folder = bundle.stage(code.files, places.code)
+                new = {"fingerprint": code.fingerprint, "code": str(folder)}
+                ask(places, "put_function", spec={**spec, **new})
+                changed.append(function.name)
+        return changed
+
+
+def serve(reload: Reload, changes: Iterable[object], say: Callable[[str], object]) -> None:
+    """Reload after each change, and say what became of it; ends with the changes."""
+    for _ in changes:
+        began = time.monotonic()
+        try:
+            changed = reload()
+        except PlatformError as error:
+            say(f"not live, the last good code still serves:\n{error}")
+        else:
+            took = (time.monotonic() - began) * 1000
+            if changed:
+                say(f"live in {took:.0f} ms: {', '.join(changed)}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command; `arguments` without the program's name."""
+    options = parser("dev", "Watches app/ and puts changes live.").parse_args(arguments)
+
+    def command() -> int:
+        if options.stack != LOCAL:
+            raise PlatformError(f"stack {options.stack}: changes go live by `make up` there")
+        reload = Reload(ROOT, shop.FUNCTIONS, bundle.SourceCache())
+        reload()  # what changed while nobody watched
+        _say(f"watching {ROOT / 'app'}; Ctrl-C ends it")
+        changes = watch(
+            ROOT / "app", watch_filter=PythonFilter(), debounce=_DEBOUNCE_MS, step=_STEP_MS
+        )
+        serve(reload, changes, _say)
+        return 0
+
+    return run_command(command)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{time.strftime('%H:%M:%S')}  {text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

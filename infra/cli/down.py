@@ -1,0 +1,50 @@
+"""`make down`: stops what `make up` started; data stays."""
+
+import sys
+from collections.abc import Sequence
+
+from infra.cli.console import parser, run_command
+from infra.cli.stack import ROOT, Stack, prepare
+from infra.errors import PlatformError
+from infra.local import launch
+from infra.local.places import Places
+
+
+def down(stack: Stack, more: Sequence[str]) -> int:
+    """Run `pulumi destroy`; returns its exit code.
+
+    On this machine the local cloud is ended even where the engine's state has lost sight of it. On
+    a cloud the engine shows its plan and asks, unless `--yes` is among `more`.
+    """
+    if not stack.local:
+        return stack.pulumi("destroy", *more)
+    try:
+        return stack.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", *more)
+    finally:
+        end_processes(Places(stack.root))
+        sys.stdout.write("Nothing runs any more; the data stays in .shop/ until you remove it.\n")
+
+
+def end_processes(places: Places) -> None:
+    """End the local cloud, should it still run."""
+    if launch.holder(places) is not None:
+        launch.end(places)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command; `arguments` without the program's name."""
+    options, more = parser("down", "Stops a stack.").parse_known_args(arguments)
+
+    def command() -> int:
+        try:
+            stack = prepare(options.stack)
+        except PlatformError:
+            end_processes(Places(ROOT))  # stopping needs no engine
+            raise
+        return down(stack, more)
+
+    return run_command(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

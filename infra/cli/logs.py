@@ -1,0 +1,105 @@
+"""`make logs`: the local cloud's log, as text for people (`--json` for programs)."""
+
+import json
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from infra.cli.console import parser, run_command
+from infra.cli.environment import LOCAL
+from infra.cli.stack import ROOT
+from infra.errors import PlatformError
+from infra.local.places import Places
+
+_POLL_S = 0.2
+
+
+def follow(path: Path, last: int, sleep: Callable[[float], None] | None) -> Iterator[str]:
+    """The `last` lines, then each new one as it comes; with no `sleep` it ends after the first.
+
+    Goes on in the new file when the log is rotated. Raises PlatformError when there is no log.
+    """
+    try:
+        file = path.open(errors="replace")
+    except FileNotFoundError as error:
+        raise PlatformError("there is no log yet\n→ make up starts the local cloud") from error
+    with file:
+        yield from deque(file, maxlen=last)
+        yield from _appended(path, file, sleep) if sleep else ()
+
+
+def _appended(path: Path, file: TextIO, sleep: Callable[[float], None]) -> Iterator[str]:
+    partial = ""
+    while True:
+        partial += file.readline()
+        if partial.endswith("\n"):
+            yield partial
+            partial = ""
+        elif _replaced(path, file):
+            with path.open(errors="replace") as new:
+                yield from _appended(path, new, sleep)
+        else:
+            sleep(_POLL_S)
+
+
+def _replaced(path: Path, file: TextIO) -> bool:
+    try:
+        return path.stat().st_ino != os.fstat(file.fileno()).st_ino
+    except FileNotFoundError:
+        return False  # between the two renames
+
+
+def readable(line: str) -> str:
+    """One line of the log for people: when, what, by which function, and the rest."""
+    try:
+        found: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return line.rstrip("\n")
+    clock = str(found.pop("time", ""))[11:23]
+    event = found.pop("event", "")
+    function = found.pop("function", None) or "-"
+    request = found.pop("request_id", "")
+    text = found.pop("text", None)
+    if event == "request":
+        said = f"{found.pop('method')} {found.pop('path')} → {found.pop('status')} in {found.pop('ms')} ms"
+    else:
+        said = event if text is None else text
+    trace = found.pop("trace", "")
+    rest = "  ".join(f"{name}={value}" for name, value in found.items())
+    parts = [clock, f"{function:<12}", said, rest, request]
+    return "  ".join(part for part in parts if part) + ("\n" + trace.rstrip() if trace else "")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command; `arguments` without the program's name."""
+    options = _parse(arguments)
+
+    def command() -> int:
+        if options.stack != LOCAL:
+            raise PlatformError(
+                f"stack {options.stack}: only the local stack's log is on this machine\n"
+                "→ look in the provider's console"
+            )
+        sleep = None if options.no_follow else time.sleep
+        for line in follow(Places(ROOT).log, options.lines, sleep):
+            sys.stdout.write(line if options.json else readable(line) + "\n")
+            sys.stdout.flush()
+        return 0
+
+    return run_command(command)
+
+
+def _parse(arguments: Sequence[str]) -> Any:
+    made = parser("logs", "Prints the local cloud's log and goes on with it.")
+    made.add_argument("--lines", type=int, default=50, help="how many to begin with (default: 50)")
+    made.add_argument("--no-follow", action="store_true", help="end after those")
+    made.add_argument("--json", action="store_true", help="the lines as they are written")
+    return made.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,91 @@
+"""Writes `stacks/schema.json`, by which editors complete and check the stack files.
+
+python -m infra.cli.schema            write it
+python -m infra.cli.schema --check    say, by exit code 1, when it is not current
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from infra.settings import Settings
+from infra.settings_report import ROOT, schema_of
+from infra.shop import FUNCTION_NAMES
+
+SCHEMA: Final = Path(__file__).parents[2] / "stacks" / "schema.json"
+
+
+def stack_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 7, which editors know best) of one stack file."""
+    settings = schema_of(Settings)
+    functions = settings["properties"]["functions"]
+    overrides = functions["additionalProperties"]
+    functions["properties"] = dict.fromkeys(FUNCTION_NAMES, overrides)
+    functions["additionalProperties"] = False
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A stack of the shop",
+        "description": "Generated from infra/settings.py by `python -m infra.cli.schema`.",
+        "type": "object",
+        "required": ["config"],
+        "additionalProperties": False,
+        "properties": {
+            "config": {
+                "description": "What this stack states.",
+                "type": "object",
+                "required": [ROOT],
+                "additionalProperties": False,
+                "properties": {ROOT: settings},
+                "patternProperties": {
+                    "^(aws|alicloud|pulumi):.+$": {
+                        "description": "A setting of Pulumi, or of its provider for that cloud."
+                    }
+                },
+            },
+            "encryptionsalt": {
+                "description": "Pulumi's own: goes with the passphrase that guards secrets.",
+                "type": "string",
+            },
+            "secretsprovider": {
+                "description": "Pulumi's own: what encrypts this stack's secrets.",
+                "type": "string",
+            },
+            "encryptedkey": {
+                "description": "Pulumi's own: the data key, encrypted by the secrets provider.",
+                "type": "string",
+            },
+            "environment": {
+                "description": "Pulumi's own: environments whose values this stack takes over.",
+                "type": ["array", "object"],
+            },
+        },
+    }
+
+
+def text() -> str:
+    """The file's whole text."""
+    return json.dumps(stack_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str], path: Path = SCHEMA) -> int:
+    """Write the schema to `path`, or with `--check` compare; the exit code."""
+    current = path.read_text(encoding="utf-8") if path.exists() else ""
+    if arguments == ["--check"]:
+        if current == text():
+            return 0
+        print(
+            f"{path.name} is not what infra/settings.py says, so editors would mislead: "
+            "run python -m infra.cli.schema",
+            file=sys.stderr,
+        )
+        return 1
+    if arguments:
+        print(f"unknown: {' '.join(arguments)}; use no argument or --check", file=sys.stderr)
+        return 2
+    path.write_text(text(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

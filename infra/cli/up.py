@@ -1,0 +1,38 @@
+"""`make up`: brings a stack up, and prints its address."""
+
+import sys
+from collections.abc import Sequence
+
+from infra.cli.console import parser, run_command
+from infra.cli.stack import Stack, prepare
+from infra.local.client import ask
+from infra.local.places import Places
+
+
+def up(stack: Stack, more: Sequence[str]) -> int:
+    """Run `pulumi up`; returns its exit code.
+
+    The local stack is refreshed first, so that processes that died since are brought back. On a
+    cloud the engine shows its plan and asks, unless `--yes` is among `more`.
+    """
+    if not stack.local:
+        return stack.pulumi("up", *more)
+    code = stack.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive", *more)
+    if code == 0:
+        port = ask(Places(stack.root), "describe")["gateway"]["port"]
+        sys.stdout.write(
+            f"\nThe shop answers at http://127.0.0.1:{port}\n"
+            f"  try it:    curl http://127.0.0.1:{port}/health\n"
+            "  its log:   make logs        stop it: make down\n"
+        )
+    return code
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command; `arguments` without the program's name."""
+    options, more = parser("up", "Brings a stack up.").parse_known_args(arguments)
+    return run_command(lambda: up(prepare(options.stack), more))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

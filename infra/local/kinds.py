@@ -1,0 +1,204 @@
+"""The kinds of resources that the local cloud has: one small class each, all with one shape."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from infra import bundle
+from infra.errors import PlatformError
+from infra.local import launch
+from infra.local.client import NotRunningError, ask
+from infra.local.places import Places
+from infra.local.values import UNKNOWN
+from infra.local.runtime.specs import (
+    FunctionSpec,
+    GatewaySpec,
+    Invalid,
+    Rule,
+    RuntimeSpec,
+    text,
+    text_list,
+)
+
+Plain = dict[str, Any]
+
+
+class Kind(Protocol):
+    """What the provider needs of a kind. Properties are plain values by name."""
+
+    inputs: frozenset[str]
+    replacing: frozenset[str]
+
+    def invalid(self, found: Plain, unknown: frozenset[str]) -> list[Invalid]:
+        """The inputs that cannot be used."""
+
+    def identify(self, places: Places, inputs: Plain) -> str:
+        """The resource's id."""
+
+    def report(self, inputs: Plain) -> Plain:
+        """Inputs and outputs, as the state holds them."""
+
+    def put(self, places: Places, inputs: Plain) -> None:
+        """Create or update; can be repeated. Raises PlatformError."""
+
+    def find(self, places: Places, identity: str, old: Plain) -> Plain | None:
+        """The inputs as they are in force, or None when it does not run. No side effect."""
+
+    def delete(self, places: Places, identity: str, old: Plain) -> None:
+        """Remove; no error when it is not there."""
+
+
+def _describe(places: Places) -> Plain | None:
+    try:
+        found: Plain = ask(places, "describe")
+    except NotRunningError:
+        return None
+    return found
+
+
+def _invalid(rules: Mapping[str, Rule], found: Plain, unknown: frozenset[str]) -> list[Invalid]:
+    return [
+        Invalid(name, reason)
+        for name, rule in rules.items()
+        if name not in unknown and (reason := rule(found.get(name)))
+    ]
+
+
+def _without(found: Plain, names: Mapping[str, Rule]) -> Plain:
+    return {name: value for name, value in found.items() if name not in names}
+
+
+class Runtime:
+    """The supervisor. Another `release` of it is another supervisor: all that ran on the old one
+    is replaced with it.
+    """
+
+    _own: Mapping[str, Rule] = {"release": text}
+    inputs = frozenset({*_own, *RuntimeSpec.RULES})
+    replacing = frozenset(_own)
+
+    def invalid(self, found: Plain, unknown: frozenset[str]) -> list[Invalid]:
+        """The supervisor's own rules, and a release."""
+        rest = RuntimeSpec.invalid(_without(found, self._own), unknown)
+        return _invalid(self._own, found, unknown) + rest
+
+    def identify(self, places: Places, inputs: Plain) -> str:
+        """Of this clone and this release."""
+        return f"{places.key}-{inputs['release']}"
+
+    def report(self, inputs: Plain) -> Plain:
+        """The inputs."""
+        return inputs
+
+    def put(self, places: Places, inputs: Plain) -> None:
+        """Start it, if need be, and configure it."""
+        if inputs["release"] != launch.release():
+            raise PlatformError("the local cloud's code changed while `up` ran; run it again")
+        launch.ensure_running(places)
+        ask(places, "configure", spec=_without(inputs, self._own))
+
+    def find(self, places: Places, identity: str, old: Plain) -> Plain | None:
+        """Its settings, if it is the one of this id."""
+        running = _describe(places)
+        if running is None or identity != self.identify(places, running):
+            return None
+        return {"release": running["release"], **running["runtime"]}
+
+    def delete(self, places: Places, identity: str, old: Plain) -> None:
+        """End it, unless another one has taken its place; staged code is of no more use."""
+        running = _describe(places)
+        if running is None or identity == self.identify(places, running):
+            launch.end(places)
+            shutil.rmtree(places.code, ignore_errors=True)
+
+
+class Function:
+    """One function. Its code is staged by the provider: what runs is a copy of what was planned."""
+
+    _own: Mapping[str, Rule] = {"runtime": text, "source": text, "modules": text_list}
+    inputs = frozenset({*_own, *FunctionSpec.RULES} - {"code"})
+    replacing = frozenset({"runtime", "name"})
+
+    def invalid(self, found: Plain, unknown: frozenset[str]) -> list[Invalid]:
+        """The runtime's own rules, and what staging needs."""
+        rest = FunctionSpec.invalid(_without(found, self._own), unknown | {"code"})
+        return _invalid(self._own, found, unknown) + rest
+
+    def identify(self, places: Places, inputs: Plain) -> str:
+        """Its name."""
+        return str(inputs["name"])
+
+    def report(self, inputs: Plain) -> Plain:
+        """The inputs."""
+        return inputs
+
+    def put(self, places: Places, inputs: Plain) -> None:
+        """Stage the code and run it. Raises PlatformError when the code is not what was planned."""
+        places.prepare()
+        files = bundle.closure(Path(inputs["source"]), inputs["modules"])
+        if bundle.fingerprint(files) != inputs["fingerprint"]:
+            raise PlatformError(
+                f"the code of function {inputs['name']} changed while `up` ran; run it again"
+            )
+        code = bundle.stage(files, places.code)
+        ask(places, "put_function", spec={**_without(inputs, self._own), "code": str(code)})
+
+    def find(self, places: Places, identity: str, old: Plain) -> Plain | None:
+        """What runs under this name; where its code came from is what Pulumi remembers."""
+        running = _describe(places)
+        if running is None or identity not in running["functions"]:
+            return None
+        spec = running["functions"][identity]
+        remembered = {name: old[name] for name in self._own if name in old}
+        return {**remembered, **{name: v for name, v in spec.items() if name != "code"}}
+
+    def delete(self, places: Places, identity: str, old: Plain) -> None:
+        """Run it no more, once the calls under way are answered."""
+        if _describe(places) is not None:
+            ask(places, "delete_function", name=identity)
+
+
+class Gateway:
+    """The address and the whole route table: it changes as one, so no request meets half of it."""
+
+    _own: Mapping[str, Rule] = {"runtime": text}
+    inputs = frozenset({*_own, *GatewaySpec.RULES})
+    replacing = frozenset({"runtime"})
+
+    def invalid(self, found: Plain, unknown: frozenset[str]) -> list[Invalid]:
+        """The gateway's own rules."""
+        rest = GatewaySpec.invalid(_without(found, self._own), unknown)
+        return _invalid(self._own, found, unknown) + rest
+
+    def identify(self, places: Places, inputs: Plain) -> str:
+        """There is one."""
+        return f"{places.key}-gateway"
+
+    def report(self, inputs: Plain) -> Plain:
+        """The inputs, and the address."""
+        port = inputs["port"]
+        return {**inputs, "url": UNKNOWN if port is UNKNOWN else f"http://127.0.0.1:{port}"}
+
+    def put(self, places: Places, inputs: Plain) -> None:
+        """Serve these routes from the next request on."""
+        ask(places, "put_gateway", spec=_without(inputs, self._own))
+
+    def find(self, places: Places, identity: str, old: Plain) -> Plain | None:
+        """What is served."""
+        running = _describe(places)
+        if running is None or running["gateway"] is None:
+            return None
+        return {**{name: old[name] for name in self._own if name in old}, **running["gateway"]}
+
+    def delete(self, places: Places, identity: str, old: Plain) -> None:
+        """Serve nothing, once the requests under way are answered."""
+        if _describe(places) is not None:
+            ask(places, "delete_gateway")
+
+
+KINDS: Mapping[str, Kind] = {
+    "local:index:Runtime": Runtime(),
+    "local:index:Function": Function(),
+    "local:index:Gateway": Gateway(),
+}

@@ -1,0 +1,111 @@
+"""Starting and ending the supervisor of a clone; both can be repeated."""
+
+import fcntl
+import os
+import platform
+import signal
+import subprocess
+import sys
+import time
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from infra.errors import PlatformError
+from infra.local.client import NotRunningError, ask
+from infra.local.places import Places
+
+_START_S = 15.0
+_END_S = 40.0  # the longest time-out, and something for what it is made of
+_POLL_S = 0.02
+
+
+@cache
+def release() -> str:
+    """Twelve hex digits that change when the supervisor's own code or interpreter does."""
+    here = Path(__file__).parent
+    digest = sha256(f"{sys.version} {platform.machine()}".encode())
+    for file in [here / "places.py", *sorted((here / "runtime").rglob("*.py"))]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def ensure_running(places: Places) -> None:
+    """Have a supervisor of this release run. Raises PlatformError when it cannot be started."""
+    places.prepare()
+    try:
+        running = ask(places, "describe")["release"]
+    except NotRunningError:
+        running = None
+    if running == release():
+        return
+    end(places)
+    with places.errors.open("wb") as errors:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-P", "-m", "infra.local.runtime.supervisor"),
+                *("--root", str(places.root), "--release", release()),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=errors,
+            stderr=errors,
+            cwd="/",
+            env=_environment(),
+            start_new_session=True,  # the engine kills its plugins' process groups
+        )
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        try:
+            ask(places, "describe")
+        except NotRunningError:
+            if process.poll() is not None:
+                break
+            time.sleep(_POLL_S)
+        else:
+            return
+    raise PlatformError(
+        f"the local cloud did not start:\n{_tail(places.errors)}\n  `make doctor` looks for the cause"
+    )
+
+
+def end(places: Places) -> None:
+    """Have no supervisor run: ask it to finish, and kill it when it does not."""
+    try:
+        ask(places, "shut_down")
+    except NotRunningError:
+        pass
+    deadline = time.monotonic() + _END_S
+    while (pid := holder(places)) is not None:
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+            deadline = float("inf")
+        time.sleep(_POLL_S)
+    places.socket.unlink(missing_ok=True)
+
+
+def holder(places: Places) -> int | None:
+    """The process id of this clone's supervisor, or None when none lives: the lock tells."""
+    try:
+        descriptor = os.open(places.lock, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        written = os.read(descriptor, 20)
+        return int(written) if written else None
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _environment() -> dict[str, str]:
+    """The supervisor's variables: of the user's own only what a program needs to run at all."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE")
+    found = {name: os.environ[name] for name in kept if name in os.environ}
+    return found | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"}
+
+
+def _tail(file: Path, size: int = 2000) -> str:
+    return file.read_text(errors="replace")[-size:].strip() or "  (it printed nothing)"

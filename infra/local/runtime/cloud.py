@@ -1,0 +1,141 @@
+"""What the local cloud runs right now, and the only ways to change it.
+
+A change is prepared beside what serves, then takes its place in one assignment; what it replaced
+drains. A change that cannot be made leaves everything as it was.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Coroutine
+from dataclasses import asdict
+from typing import Any
+
+from infra.local.runtime.function import NotStartedError, Revision
+from infra.local.runtime.gateway import Gateway, GatewayServer
+from infra.local.runtime.instances import Launcher
+from infra.local.runtime.logbook import Logbook
+from infra.local.runtime.specs import FunctionSpec, GatewaySpec, RuntimeSpec
+
+_TICK_S = 0.05
+
+
+class ChangeError(Exception):
+    """A change that was not made, and why."""
+
+
+class Cloud:
+    """The functions by name, and the gateway before them."""
+
+    def __init__(self, launcher: Launcher, logbook: Logbook) -> None:
+        self._launcher = launcher
+        self._logbook = logbook
+        self._runtime = RuntimeSpec(keep_alive_s=60, log_max_mb=logbook.max_mb)
+        self._functions: dict[str, Revision] = {}
+        self._draining: set[asyncio.Task[None]] = set()
+        self._changing: dict[str, asyncio.Lock] = {}
+        self._server: GatewayServer | None = None
+        self._gateway = Gateway(self._functions, logbook)
+        self._started = time.time()
+
+    def configure(self, spec: RuntimeSpec) -> None:
+        """Take new settings of the supervisor's own."""
+        self._runtime = spec
+        self._logbook.max_mb = spec.log_max_mb
+        for revision in self._functions.values():
+            revision.pool.keep_alive_s = spec.keep_alive_s
+
+    async def put_function(self, spec: FunctionSpec) -> None:
+        """Run this function from now on. Raises ChangeError when its handler cannot be loaded."""
+        async with self._changing.setdefault(spec.name, asyncio.Lock()):
+            old = self._functions.get(spec.name)
+            if old is not None and old.spec == spec:
+                return
+            new = Revision(spec, self._launcher, self._logbook, self._runtime.keep_alive_s)
+            try:
+                await new.open()
+            except NotStartedError as error:
+                raise ChangeError(f"{spec.handler} cannot be loaded: {error}") from error
+            self._functions[spec.name] = new
+            self._logbook.write("function changed", function=spec.name, revision=spec.fingerprint)
+            if old is not None:
+                self._in_background(old.drain())
+
+    async def delete_function(self, name: str) -> None:
+        """Run this function no more; it is no error when it does not run."""
+        old = self._functions.pop(name, None)
+        self._changing.pop(name, None)
+        if old is not None:
+            self._logbook.write("function deleted", function=name)
+            await self._bounded(old)
+
+    async def put_gateway(self, spec: GatewaySpec) -> None:
+        """Serve these routes at this port from now on. Raises ChangeError where that cannot be."""
+        missing = sorted(set(spec.routes.values()) - self._functions.keys())
+        if missing:
+            raise ChangeError(f"routes name functions that do not run: {', '.join(missing)}")
+        old = self._server
+        if old is None or old.port != spec.port:
+            try:
+                self._server = await GatewayServer.open(self._gateway, spec.port)
+            except OSError as error:
+                raise ChangeError(
+                    f"127.0.0.1:{spec.port} cannot be listened on ({error.strerror}): end what "
+                    "uses that port, or set local.port in the stack's settings to another one"
+                ) from error
+        self._gateway.serve(spec)
+        self._logbook.write("routes changed", port=spec.port, routes=spec.routes)
+        if old is not None and old is not self._server:
+            self._in_background(old.close())
+
+    async def delete_gateway(self) -> None:
+        """Serve nothing; it is no error when nothing is served."""
+        server, self._server = self._server, None
+        if server is not None:
+            await server.close()
+            self._logbook.write("routes deleted")
+        self._gateway.serve(None)
+
+    def describe(self) -> dict[str, Any]:
+        """What runs: the specifications, and how many instances do what."""
+        return {
+            "runtime": asdict(self._runtime),
+            "gateway": asdict(self._gateway.spec) if self._gateway.spec else None,
+            "functions": {name: asdict(each.spec) for name, each in self._functions.items()},
+            "instances": {
+                name: {
+                    "starting": each.pool.starting,
+                    "busy": len(each.pool.busy),
+                    "idle": len(each.pool.idle),
+                    "waiting": len(each.pool.waiting),
+                }
+                for name, each in self._functions.items()
+            },
+            "up_s": round(time.time() - self._started, 3),
+        }
+
+    async def run(self) -> None:
+        """Keep time for the functions, until cancelled."""
+        while True:
+            await asyncio.sleep(_TICK_S)
+            for revision in list(self._functions.values()):
+                revision.pool.tick()
+
+    async def close(self) -> None:
+        """Stop serving, finish the calls under way, and end every instance."""
+        await self.delete_gateway()
+        for name in list(self._functions):
+            await self.delete_function(name)
+        if self._draining:
+            await asyncio.wait(self._draining)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._draining.add(task)
+        task.add_done_callback(self._draining.discard)
+
+    async def _bounded(self, revision: Revision) -> None:
+        """Drain, for as long as a call may take at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(revision.spec.timeout_s + 1):
+                await revision.drain()

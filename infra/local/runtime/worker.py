@@ -1,0 +1,144 @@
+"""One instance of a function: a forked process that takes one call at a time.
+
+It lives as long as its socket. Nothing here outlives the fork: ids, clients and random state are
+made by the handler's own import, which happens in this process.
+"""
+
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn, TextIO
+
+from infra.local.runtime.emulate import Identity, Invocation, WorkerSide
+from infra.local.runtime.emulate.registry import worker_side
+from infra.local.runtime.frames import LENGTH, Kind, read_call, reply
+
+Handler = Callable[[Any, Any], Any]
+
+_RESULT_BYTES = 6 * 1024 * 1024  # what Lambda takes; Function Compute takes more
+_TRACE_LINES, _TEXT = 20, 16 * 1024
+
+
+def main(link: int, log: int, spec: dict[str, Any]) -> NoReturn:
+    """Become the instance that `spec` describes; `link` and `log` are open descriptors."""
+    try:
+        os.setpgid(0, 0)
+        _redirect(log)
+        with socket.socket(fileno=link) as calls:
+            _serve(calls, spec)
+        _flush()
+    except BaseException:  # noqa: BLE001 - the last frame of a process: nothing may pass it
+        traceback.print_exc()
+        _flush()
+    finally:
+        os._exit(0)
+
+
+def _redirect(log: int) -> None:
+    """Send what the handler and its children print to the log pipe."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(nothing)
+    os.close(log)
+    sys.stdout = sys.__stdout__ = _printer(1)
+    sys.stderr = sys.__stderr__ = _printer(2)
+
+
+def _printer(descriptor: int) -> TextIO:
+    return open(  # noqa: SIM115 - as long-lived as the process
+        descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
+    )
+
+
+def _serve(calls: socket.socket, spec: dict[str, Any]) -> None:
+    me = os.getpid()
+    side = worker_side(spec["emulate"])
+    identity = Identity(**spec["identity"])
+    _enter(spec["code"], side.environment(identity) | spec["environment"])
+    try:
+        handler = _load(identity.handler)
+    except BaseException as error:  # noqa: BLE001 - a handler's import may raise anything
+        if os.getpid() == me:
+            calls.sendall(reply(Kind.NOT_STARTED, _describe(error)))
+        return
+    if os.getpid() != me:
+        return  # a copy that the import forked
+    calls.sendall(reply(Kind.READY, b""))
+    while (body := _receive(calls)) is not None:
+        answer = _answer(side, identity, handler, body)
+        if os.getpid() != me:
+            return  # a copy that the handler forked: the call is its parent's to answer
+        _flush()
+        calls.sendall(answer)
+
+
+def _answer(side: WorkerSide, identity: Identity, handler: Handler, body: bytes) -> bytes:
+    request_id, deadline, event = read_call(body)
+    try:
+        context = side.context(identity, Invocation(request_id, deadline))
+        result = side.encode(handler(side.decode(event), context))
+        if len(result) > _RESULT_BYTES:
+            raise ValueError(f"the result has {len(result)} bytes, the limit is {_RESULT_BYTES}")
+        return reply(Kind.RESULT, result)
+    except BaseException as error:  # noqa: BLE001 - a handler may raise anything, SystemExit too
+        return reply(Kind.RAISED, _describe(error))
+
+
+def _enter(code: str, environment: dict[str, str]) -> None:
+    """Stand where the cloud's runtime would: its variables only, the code first on the path."""
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    os.chdir(code)
+    sys.path.insert(0, code)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _load(path: str) -> Handler:
+    module, _, name = path.rpartition(".")
+    handler: Handler = getattr(importlib.import_module(module), name)
+    return handler
+
+
+def _describe(error: BaseException) -> bytes:
+    """The error as the log shows it; no answer ever carries it."""
+    lines = traceback.format_exception(error)[-_TRACE_LINES:]
+    found = {
+        "error": type(error).__name__,
+        "message": lines[-1].strip()[:_TEXT],
+        "trace": "".join(lines)[-_TEXT:],
+    }
+    # a lone surrogate is no JSON text for whoever reads this
+    return json.dumps(found, ensure_ascii=False).encode(errors="backslashreplace")
+
+
+def _receive(calls: socket.socket) -> bytes | None:
+    """The next call's body, or None when the socket was closed."""
+    head = _exactly(calls, LENGTH.size)
+    return _exactly(calls, LENGTH.unpack(head)[0]) if head else None
+
+
+def _exactly(calls: socket.socket, size: int) -> bytes | None:
+    data = calls.recv(size)
+    while data and len(data) < size:
+        more = calls.recv(size - len(data))
+        if not more:
+            return None
+        data += more
+    return data or None
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # noqa: BLE001, S110 - the handler closed or replaced it
+            pass

@@ -1,0 +1,94 @@
+"""The local target: a platform as resources of this machine's local cloud.
+
+runtime → functions → gateway, each after the one before, and down again in reverse. The target owns
+no data: a destroy ends processes and leaves `.shop/` as it is.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from infra import bundle, model
+from infra.local import launch
+from infra.local.places import Places
+from infra.local.resources import Function, Gateway, Runtime
+from infra.settings import Local
+
+BODY_LIMIT = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalConfig:
+    """What the target needs besides the platform: the clone's folder and the local settings."""
+
+    root: Path
+    settings: Local
+
+
+class LocalTarget(pulumi.ComponentResource):
+    """The whole platform on this machine. `runtime`, `functions` and `gateway` are its parts.
+
+    It owns no tables, buckets, queues or schedules yet: a platform that has any is refused.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        platform: model.Platform,
+        config: LocalConfig,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("shop:local:Target", name, None, opts)
+        places = Places(config.root)
+        settings = config.settings
+        child = pulumi.ResourceOptions(parent=self)
+        self.runtime = Runtime(
+            "runtime",
+            {
+                "release": launch.release(),
+                "keep_alive_s": settings.keep_alive_s,
+                "log_max_mb": settings.log_max_mb,
+            },
+            child,
+        )
+        cache = bundle.SourceCache()
+        self.functions = {
+            each.name: Function(each.name, self._function(each, config, cache), child)
+            for each in platform.functions
+        }
+        self.gateway = Gateway(
+            "gateway",
+            {
+                "runtime": self.runtime.id,
+                "port": places.port if settings.port == "auto" else settings.port,
+                "emulate": settings.emulate,
+                "body_limit": BODY_LIMIT,
+                "routes": {route.key: route.function for route in platform.routes},
+            },
+            pulumi.ResourceOptions(parent=self, depends_on=list(self.functions.values())),
+        )
+        self.url = self.gateway.url
+        self.register_outputs({"url": self.url})
+
+    def _function(
+        self, function: model.Function, config: LocalConfig, cache: bundle.SourceCache
+    ) -> dict[str, Any]:
+        emulate = config.settings.emulate
+        code = bundle.bundle(config.root, function, emulate, cache)
+        return {
+            "runtime": self.runtime.id,
+            "name": function.name,
+            "emulate": emulate,
+            "handler": code.handler,
+            "source": str(config.root),
+            "modules": list(bundle.entry_modules(function, emulate)),
+            "fingerprint": code.fingerprint,
+            "memory_mb": function.memory_mb,
+            "timeout_s": function.timeout_s,
+            "min_instances": function.scaling.min_instances,
+            "max_instances": function.scaling.max_instances,
+            "queue_ms": function.scaling.queue_ms,
+            "environment": dict(function.environment),
+        }

@@ -1,0 +1,142 @@
+"""The platform as plain data: what a shop is made of, whichever provider runs it.
+
+Nothing here does anything. `shop.py` builds a `Platform`, `check.py` refuses a wrong one,
+and each target is a fold over a right one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Provider = Literal["aws", "alicloud"]
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY"]
+ResourceKind = Literal["table", "bucket", "queue", "secret"]
+Action = Literal["read", "write", "send"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """How many instances of a function may run, and how long work may wait for one.
+
+    `min_instances` are kept ready, `max_instances` is the cap beyond which a call is refused.
+    `queue_ms` is how long a synchronous call may wait for a free instance: 0, as in the clouds,
+    refuses at once; more works on the local target only.
+    """
+
+    min_instances: int = 0
+    max_instances: int = 10
+    queue_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """Code that runs when something calls it.
+
+    `handler` is the dotted path of a function that takes the provider's own `(event, context)`,
+    such as `app.handlers.hello.lambda_handler`. Without one, the provider's entrypoint translates
+    the event and calls `app.handlers.<name>`, which is how a handler stays free of providers.
+    """
+
+    name: str
+    handler: str | None = None
+    memory_mb: int = 256
+    timeout_s: int = 10
+    scaling: Scaling = field(default_factory=Scaling)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A method and a path that call a function.
+
+    A path has literal segments, `{name}` for one segment, and `{name+}`, last, for all the rest.
+    """
+
+    method: Method
+    path: str
+    function: str
+
+    @property
+    def key(self) -> str:
+        """The route as one text, `GET /users/{id}`."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """A second way to find a table's rows; sparse and eventually consistent."""
+
+    name: str
+    partition: str
+    sort: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows found by a partition key and, where there is one, a sort key; key parts are text.
+
+    Rows of an `expiring` table go some time after their `expires_at` (epoch seconds): such a table
+    has no index, since not every provider lets the two stand together.
+    """
+
+    name: str
+    partition: str
+    sort: str | None = None
+    indexes: tuple[Index, ...] = ()
+    expiring: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A private store of blobs; one that is not attached within `pending_days` is removed."""
+
+    name: str
+    pending_days: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Messages that one function consumes, retried, and set aside after `max_attempts`.
+
+    A message that was handed out comes back after `visibility_s` unless it was dealt with.
+    """
+
+    name: str
+    consumer: str
+    batch_size: int = 10
+    visibility_s: int = 60
+    max_attempts: int = 5
+    max_concurrency: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A function that runs by the clock: `every` so many minutes, or by a five-field UTC `cron`."""
+
+    name: str
+    function: str
+    every_minutes: int | None = None
+    cron: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What a function may do with one table, bucket, queue or secret; all else is refused."""
+
+    function: str
+    kind: ResourceKind
+    resource: str
+    actions: frozenset[Action]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """A whole shop, ready to be checked and carried out."""
+
+    stack: str
+    functions: tuple[Function, ...] = ()
+    routes: tuple[Route, ...] = ()
+    tables: tuple[Table, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    grants: tuple[Grant, ...] = ()

@@ -1,0 +1,192 @@
+"""What is wrong with a stack's settings, in words for whoever wrote them.
+
+Each message is made of the settings' own schema: what a key accepts, and (`errorMessage`, which
+editors show too) what would come of anything else.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
+
+from infra.errors import Problem
+from infra.naming import choose
+
+ROOT: Final = "shop:settings"
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_OURS = "refused"
+_SHOWN = 60  # characters of a value that a report repeats
+
+_TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", dict: "object"}
+_KINDS: Final[Mapping[type, str]] = {
+    str: "text",
+    bool: "a flag (true or false)",
+    int: "a whole number",
+    float: "a fraction",
+    list: "a list",
+    dict: "a mapping",
+}
+
+
+class _WithoutNull(GenerateJsonSchema):
+    """An optional key is left out, never null."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        made = super().default_schema(schema)
+        if "default" in made and made["default"] is None:
+            del made["default"]
+        return made
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of `model` in one piece, without references and generated titles."""
+    made = model.model_json_schema(schema_generator=_WithoutNull)
+    return _inlined(made, made.pop("$defs", {}))  # type: ignore[no-any-return]  # a dict stays one
+
+
+def _inlined(node: Any, parts: Mapping[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_inlined(item, parts) for item in node]
+    if not isinstance(node, dict):
+        return node
+    whole = parts[node["$ref"].rpartition("/")[2]] if "$ref" in node else {}
+    merged = {**whole, **{key: value for key, value in node.items() if key != "$ref"}}
+    return {
+        key: _inlined(value, parts)
+        for key, value in merged.items()
+        if not (key == "title" and isinstance(value, str))
+    }
+
+
+def refusal(consequence: str, remedy: str) -> PydanticCustomError:
+    """What a validator of our own raises."""
+    return PydanticCustomError(_OURS, "refused", {"consequence": consequence, "remedy": remedy})
+
+
+def nulls(raw: Any, path: tuple[object, ...] = ()) -> tuple[Any, list[Problem]]:
+    """`raw` without its keys that have no value, and a problem for each of them."""
+    if not isinstance(raw, Mapping):
+        return raw, []
+    cleaned: dict[Any, Any] = {}
+    found: list[Problem] = []
+    for key, value in raw.items():
+        here = (*path, key)
+        if value is None:
+            found.append(
+                Problem(
+                    spelled(here),
+                    "",
+                    "nothing stands under this key, so it says nothing",
+                    "give it a value, or remove it",
+                )
+            )
+        else:
+            cleaned[str(key)], inner = nulls(value, here)
+            found += inner
+    return cleaned, found
+
+
+def problems_of(error: ValidationError, model: type[BaseModel]) -> Iterator[Problem]:
+    """One problem for each thing that `model` refused; several may share a path."""
+    schema = schema_of(model)
+    for detail in error.errors(include_url=False):
+        yield _problem(detail, schema)
+
+
+def _problem(detail: ErrorDetails, schema: dict[str, Any]) -> Problem:
+    kind, value = detail["type"], detail["input"]
+    path, node = _walk(schema, detail["loc"])
+    if kind == "extra_forbidden":
+        unread = "nothing reads this key, so it would have no effect"
+        path = (*path, detail["loc"][-1])
+        return Problem(spelled(path), "", unread, choose(str(path[-1]), node["properties"]))
+    where = spelled(path)
+    # reports end up in logs: what may hold a misplaced password is not repeated
+    hidden = "environment" in path or node.get("type") == "object"
+    seen = "" if hidden or isinstance(value, list | dict) else shown(value)
+    if kind == _OURS:
+        return Problem(where, seen, detail["ctx"]["consequence"], detail["ctx"]["remedy"])
+    if kind == "missing":
+        stated = f"it must be stated. {node['description']}"
+        return Problem(where, "", stated, f"add {path[-1]}: {_words(node)}")
+    return Problem(where, seen, *_mismatch(value, node, where))
+
+
+def _mismatch(value: object, node: dict[str, Any], where: str) -> tuple[str, str]:
+    """What would come of `value` where `node` is asked for, and what to write instead."""
+    if where == "target" and value in ("aws", "alicloud"):
+        return "this version has the local target only, so nothing would be deployed", "write local"
+    remedy = f"write {_words(node)}"
+    kinds = [part["type"] for part in node.get("anyOf", [node])]
+    number = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value)
+    if number and "integer" in kinds:
+        return "a number in quotes is text, and text has no size", f"write {value} without quotes"
+    if _TYPES.get(type(value)) in kinds:
+        if isinstance(value, str) and "enum" in node:
+            remedy = choose(value, node["enum"])
+        return node.get("errorMessage", "it cannot be used here"), remedy
+    if node.get("type") == "string" and "const" not in node and isinstance(value, int | float):
+        remedy = "put it in quotes"
+    return f"{_KINDS.get(type(value), 'this')} cannot be used here", remedy
+
+
+def _walk(
+    schema: dict[str, Any], loc: Sequence[int | str]
+) -> tuple[tuple[int | str, ...], dict[str, Any]]:
+    """The keys of `loc` that the schema knows, and the schema of what stands there.
+
+    What follows them is pydantic's own ("[key]", a member of a union), or a key that nobody knows.
+    """
+    node = schema
+    for depth, key in enumerate(loc):
+        inner = node.get("properties", {}).get(key, node.get("additionalProperties"))
+        if key == "[key]" or not isinstance(inner, dict):
+            return tuple(loc[:depth]), node
+        node = inner
+    return tuple(loc), node
+
+
+def _words(node: dict[str, Any]) -> str:
+    """What a key accepts, as `a whole number from 1 to 1024`."""
+    if "anyOf" in node:
+        return " or ".join(_words(part) for part in node["anyOf"])
+    if "const" in node:
+        return str(node["const"])
+    if "enum" in node:
+        return " or ".join(node["enum"])
+    if node.get("type") == "integer":
+        return f"a whole number from {node['minimum']} to {node['maximum']}"
+    if node.get("type") == "object":
+        keys = node.get("properties")
+        return (
+            f"keys and values under it: {', '.join(keys)}" if keys else "names and values under it"
+        )
+    return "text"
+
+
+def spelled(path: Sequence[object]) -> str:
+    """Keys as one path, `functions.health.memory_mb`; a key with odd characters is quoted."""
+    if not path:
+        return ROOT
+    return ".".join(str(key) if _PLAIN.fullmatch(str(key)) else shown(str(key)) for key in path)
+
+
+def shown(value: object) -> str:
+    """`value` as YAML or JSON would have it, on one line, cut where it is long."""
+    if isinstance(value, str) and value and value.isprintable() and not _reads_otherwise(value):
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=True, default=str)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _reads_otherwise(text: str) -> bool:
+    """Whether a text without quotes would be read as a number or the like, or is hard to see."""
+    return text != text.strip() or bool(re.fullmatch(r"[-+.0-9eE_]+|true|false|null", text))

@@ -1,0 +1,252 @@
+"""A stack's settings are read whole, and refused whole, in words that say what to do."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from infra.check import check
+from infra.errors import Refused
+from infra.settings import FunctionOverrides, Local, Settings, parse, read
+from infra.shop import FUNCTION_NAMES, platform
+
+BAD_STACKS = sorted((Path(__file__).parent / "bad_stacks").glob("*.yaml"))
+SOURCE = "stacks/Pulumi.dev.yaml"
+
+
+def refused(raw: object) -> dict[str, tuple[str, str, str]]:
+    """What the report on `raw` says, by path."""
+    with pytest.raises(Refused) as caught:
+        parse(raw, SOURCE, ["health", "order-mail"])
+    return {p.path: (p.value, p.consequence, p.remedy) for p in caught.value.problems}
+
+
+def bring_up(raw: object, source: str) -> Settings:
+    """The settings as the program gets them: read, then checked on the platform they make."""
+    settings = parse(raw, source, FUNCTION_NAMES)
+    check(platform(settings, "dev"), settings.local.emulate, source)
+    return settings
+
+
+def report(stack: Path) -> str:
+    """What a user reads when this stack file is brought up."""
+    config = yaml.safe_load(stack.read_text(encoding="utf-8"))["config"]
+    with pytest.raises(Refused) as caught:
+        bring_up(config.get("shop:settings"), stack.name)
+    return str(caught.value)
+
+
+def test_the_corpus_holds_more_than_a_score_of_mistakes() -> None:
+    """The parametrised test below must not pass for want of files."""
+    assert len(BAD_STACKS) > 40
+
+
+@pytest.mark.parametrize("stack", BAD_STACKS, ids=lambda stack: stack.stem)
+def test_a_bad_stack_file_gets_its_exact_report(stack: Path) -> None:
+    """Every word of the report is meant; the .txt beside each file holds it."""
+    assert report(stack) == stack.with_suffix(".txt").read_text(encoding="utf-8").rstrip("\n")
+
+
+@pytest.mark.parametrize("stack", BAD_STACKS, ids=lambda stack: stack.stem)
+def test_a_report_speaks_of_the_stack_and_not_of_our_tools(stack: Path) -> None:
+    """No library's name, address or term reaches the user."""
+    text = report(stack).lower()
+    for word in ("pydantic", "http", "validation", "traceback", "input should", "literal", "dict"):
+        assert word not in text
+
+
+def test_a_target_alone_is_enough_and_all_else_has_its_default() -> None:
+    """The shortest stack file says where the shop runs."""
+    assert parse({"target": "local"}, SOURCE, FUNCTION_NAMES) == Settings(
+        target="local",
+        local=Local(emulate="aws", port="auto", log_max_mb=16, keep_alive_s=60),
+        functions={},
+    )
+
+
+def test_every_key_that_can_be_set_is_taken_over() -> None:
+    """A full stack file comes back as it was written."""
+    raw = {
+        "target": "local",
+        "local": {"emulate": "alicloud", "port": 8080, "log_max_mb": 1, "keep_alive_s": 3600},
+        "functions": {
+            "health": {
+                "memory_mb": 256,
+                "timeout_s": 29,
+                "min_instances": 1,
+                "max_instances": 1,
+                "queue_ms": 29000,
+                "environment": {"GREETING": "你好"},
+            }
+        },
+    }
+    assert parse(raw, SOURCE, FUNCTION_NAMES).model_dump() == raw
+
+
+def test_the_report_names_every_wrong_value_at_once() -> None:
+    """Nobody has to bring a stack up once per mistake."""
+    found = refused(
+        {
+            "target": "aws",
+            "local": {"port": 1},
+            "functions": {"health": {"memory_mb": "1"}, "order_mail": {"timeout_s": 0}},
+        }
+    )
+    assert list(found) == [
+        "functions.health.memory_mb",
+        "functions.order_mail",
+        "functions.order_mail.timeout_s",
+        "local.port",
+        "target",
+    ]
+    assert found["functions.order_mail"][2] == "write order-mail"
+
+
+def test_the_value_under_a_secret_looking_name_is_not_repeated() -> None:
+    """A report ends up in logs, and the value may be a real password."""
+    names = ["DB_PASSWORD", "CLIENT_SECRET", "API_TOKEN", "SIGNING_KEY"]
+    raw = {"functions": {"health": {"environment": dict.fromkeys(names, "hunter2")}}}
+    found = refused({"target": "local", **raw})
+    assert set(found) == {f"functions.health.environment.{name}" for name in names}
+    assert "hunter2" not in str(found)
+
+
+def test_no_value_of_a_variable_is_repeated() -> None:
+    """Under a wrong key, as a number, as one text or in a list: it may be a password."""
+    wrong: list[object] = [{"PIN": 2468}, {"DB_PASSWORD": 2468}, "PIN=2468", ["PIN=2468"]]
+    for environment in wrong:
+        raw = {"functions": {"health": {"environment": environment}}, "environmen": 2468}
+        assert "2468" not in str(refused({"target": "local", **raw}))
+    assert "2468" not in str(refused({"target": {"PIN": 2468}}))
+    assert "2468" not in str(refused([{"PIN": 2468}]))
+
+
+def test_a_long_value_is_cut_and_a_key_with_odd_characters_is_quoted() -> None:
+    """The report stays readable whatever the file holds."""
+    found = refused({"target": "x" * 500, "a.b\n": 1})
+    assert len(found["target"][0]) == 60
+    assert '"a.b\\n"' in found
+
+
+def test_settings_cannot_be_changed_once_read() -> None:
+    """What was checked is what is carried out."""
+    settings = parse({"target": "local"}, SOURCE, FUNCTION_NAMES)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.local.log_max_mb = 1  # type: ignore[misc]  # the mistake this test is about
+
+
+def test_an_override_left_out_is_no_value_of_its_own() -> None:
+    """A function keeps what infra/shop.py gives it."""
+    settings = parse({"target": "local", "functions": {"health": {}}}, SOURCE, ["health"])
+    assert settings.functions["health"] == FunctionOverrides()
+    assert settings.functions["health"].memory_mb is None
+
+
+_KEYS = (
+    st.sampled_from([*Settings.model_fields, *Local.model_fields, *FunctionOverrides.model_fields])
+    | st.sampled_from(["health", "A", "A_KEY", "[key]", "int", ""])
+    | st.text()
+)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("local"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+_NEARLY = st.fixed_dictionaries(
+    {"target": st.just("local") | _VALUES},
+    optional={
+        "local": st.dictionaries(st.sampled_from(list(Local.model_fields)), _VALUES) | _VALUES,
+        "functions": st.dictionaries(
+            st.sampled_from(["health", "healt"]),
+            st.dictionaries(st.sampled_from(list(FunctionOverrides.model_fields)), _VALUES),
+        ),
+    },
+)
+
+
+@examples(deadline=None)  # a busy machine is no finding
+@given(_VALUES | _NEARLY)
+def test_any_json_gives_settings_or_a_report_and_nothing_else(raw: Any) -> None:
+    """No value, however odd, gets through as another exception, or as text that cannot print."""
+    try:
+        result: Settings | Refused = bring_up(raw, SOURCE)
+    except Refused as refused_whole:
+        result = refused_whole
+    if isinstance(result, Refused):
+        assert result.problems
+        assert all(problem.consequence and problem.remedy for problem in result.problems)
+        lines = str(result).encode().decode().split("\n")
+        assert len(lines) == 1 + 3 * len(result.problems)
+        assert max(map(len, lines)) < 300
+
+
+@pytest.fixture
+def pulumi_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """A program of stack `dev`, configured as the engine does it: by an environment variable."""
+    before = pulumi.runtime.settings.SETTINGS
+    pulumi.runtime.configure(pulumi.runtime.Settings(project="shop", stack="dev"))
+    yield monkeypatch
+    pulumi.runtime.configure(before)
+
+
+def configure(environment: pytest.MonkeyPatch, **config: str) -> None:
+    """State the stack's configuration, `shop__x` for `shop:x`."""
+    stated = {key.replace("__", ":"): value for key, value in config.items()}
+    environment.setenv("PULUMI_CONFIG", json.dumps(stated))
+
+
+def test_the_stack_that_runs_is_read_from_pulumi(pulumi_stack: pytest.MonkeyPatch) -> None:
+    """The engine hands our key over as one JSON text; other providers' keys are not ours."""
+    configure(pulumi_stack, shop__settings='{"target": "local"}', aws__region="eu-central-1")
+    assert read(FUNCTION_NAMES) == Settings(target="local")
+
+
+def test_a_refused_stack_is_named_by_its_file(pulumi_stack: pytest.MonkeyPatch) -> None:
+    """The report says which file to open."""
+    configure(pulumi_stack)
+    with pytest.raises(Refused, match=r"^stacks/Pulumi\.dev\.yaml: 1 problem, nothing was"):
+        read(FUNCTION_NAMES)
+
+
+def test_settings_that_are_a_lone_text_are_refused(pulumi_stack: pytest.MonkeyPatch) -> None:
+    """Pulumi hands a scalar over as it stands, which is no JSON."""
+    configure(pulumi_stack, shop__settings="local")
+    with pytest.raises(Refused, match="shop:settings\n    text cannot be used here"):
+        read(FUNCTION_NAMES)
+
+
+def test_settings_without_a_value_state_nothing(pulumi_stack: pytest.MonkeyPatch) -> None:
+    """Pulumi hands an empty key over as an empty text; the report is that of an absent one."""
+    configure(pulumi_stack, shop__settings="")
+    with pytest.raises(Refused, match="→ add target: local"):
+        read(FUNCTION_NAMES)
+
+
+def test_a_key_of_ours_outside_the_settings_is_refused(pulumi_stack: pytest.MonkeyPatch) -> None:
+    """Pulumi would ignore it without a word; its value may be a secret, so it is not shown."""
+    settings = '{"target": "local", "x": 1}'
+    configure(pulumi_stack, shop__settings=settings, shop__seting="hunter2", shop__target="aws")
+    with pytest.raises(Refused) as caught:
+        read(FUNCTION_NAMES)
+    assert [(p.path, p.remedy) for p in caught.value.problems] == [
+        ("shop:seting", "write shop:settings"),
+        ("shop:target", "move it under shop:settings"),
+        ("x", "use one of: functions, local, target"),
+    ]
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_stray_key_is_refused_even_beside_right_settings(
+    pulumi_stack: pytest.MonkeyPatch,
+) -> None:
+    """A misspelt second key must not be lost because the first one is right."""
+    configure(pulumi_stack, shop__settings='{"target": "local"}', shop__functions="{}")
+    with pytest.raises(Refused, match="move it under shop:settings"):
+        read(FUNCTION_NAMES)

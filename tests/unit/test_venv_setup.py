@@ -1,0 +1,213 @@
+"""How .venv is made, and that it is made again only when it has to be."""
+
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from infra.cli.venv_setup import Checkout, SetupError, digest, extras, is_current, main, prepare
+from tests.unit.machines import Answers, program, quiet
+
+ROOT = Path(__file__).resolve().parents[2]
+INPUTS = ("pyproject.toml", "tools/constraints.txt", "tools/bootstrap.txt")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    for name in INPUTS:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    return Checkout(tmp_path)
+
+
+def makes(words: list[str]) -> None:
+    program(Path(words[-1]) / "bin" / "python")
+
+
+def all_well() -> Answers:
+    return Answers().on("-m", "venv", does=makes).on("pip")
+
+
+def set_up(checkout: Checkout, answers: Answers, *names: str) -> list[str]:
+    progress, lines = quiet()
+    prepare(
+        checkout,
+        names,
+        env={"PATH": "/bin", "PYTHONPATH": "/elsewhere", "VIRTUAL_ENV": "/other"},
+        python=Path("/usr/bin/python3"),
+        runner=answers,
+        progress=progress,
+    )
+    return lines
+
+
+def test_the_steps_are_environment_uv_packages_project_and_each_is_told(
+    checkout: Checkout,
+) -> None:
+    answers = all_well()
+    lines = set_up(checkout, answers)
+    assert [line[17:].split(",")[0].strip() for line in lines] == [
+        "virtual environment .venv",
+        "uv",
+        "packages",
+        "this project itself",
+        "done",
+    ]
+    assert is_current(checkout, ())
+
+
+def test_every_package_is_held_to_the_pinned_hashes_and_nothing_is_built(
+    checkout: Checkout,
+) -> None:
+    answers = all_well()
+    set_up(checkout, answers)
+    uv, packages, project = answers.calls[1:]
+    for call in (uv, packages):
+        assert "--require-hashes" in call
+        assert call[call.index("--only-binary") + 1] == ":all:"
+    assert {"--no-deps", "--no-build-isolation", "--offline"} <= set(project)
+    for env in answers.environments:
+        assert not {"PYTHONPATH", "VIRTUAL_ENV"} & set(env)
+        assert env["UV_PYTHON_DOWNLOADS"] == "never"
+
+
+def test_a_second_run_starts_nothing(checkout: Checkout) -> None:
+    set_up(checkout, all_well())
+    answers = Answers()
+    assert set_up(checkout, answers) == []
+    assert answers.calls == []
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_a_changed_pin_makes_it_out_of_date(checkout: Checkout, name: str) -> None:
+    set_up(checkout, all_well())
+    (checkout.root / name).write_text("changed")
+    assert not is_current(checkout, ())
+
+
+def test_a_moved_checkout_or_other_extras_make_it_out_of_date(checkout: Checkout) -> None:
+    set_up(checkout, all_well())
+    assert not is_current(checkout, ("aws",))
+    moved = checkout.root.with_name("moved")
+    shutil.copytree(checkout.root, moved)
+    assert not is_current(Checkout(moved), ())
+
+
+def test_an_interruption_anywhere_leaves_it_out_of_date_and_the_next_run_mends_it(
+    checkout: Checkout,
+) -> None:
+    def interrupt(_words: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    for step in ("venv", "bootstrap.txt", "constraints.txt", "--editable"):
+        set_up(checkout, all_well())
+        (checkout.root / "tools/constraints.txt").write_text(f"new pins before {step}")
+        if step == "venv":
+            checkout.python.unlink()
+        answers = Answers().on(step, does=interrupt).on("-m", "venv", does=makes).on("pip")
+        with pytest.raises(KeyboardInterrupt):
+            set_up(checkout, answers)
+        assert answers.calls[-1][0] != "done"
+        assert not is_current(checkout, ())
+        assert set_up(checkout, all_well())
+        assert is_current(checkout, ())
+
+
+def test_an_environment_whose_interpreter_no_longer_works_is_made_anew(
+    checkout: Checkout,
+) -> None:
+    (checkout.venv / "bin").mkdir(parents=True)
+    checkout.python.symlink_to("/nowhere/python3")
+    (checkout.venv / "left-over").touch()
+    set_up(checkout, all_well())
+    assert not (checkout.venv / "left-over").exists()
+
+
+def test_extras_are_kept_until_others_are_asked_for(checkout: Checkout) -> None:
+    assert extras(checkout, None) == ()
+    set_up(checkout, all_well(), "aws")
+    assert extras(checkout, None) == ("aws",)
+    assert extras(checkout, "alicloud, aws") == ("alicloud", "aws")
+    assert extras(checkout, "none") == ()
+    with pytest.raises(SetupError, match="there is no extra azure"):
+        extras(checkout, "azure")
+
+
+def test_a_python_without_venv_is_told_which_package_to_install(checkout: Checkout) -> None:
+    answers = Answers().on("-m", "venv", says="ensurepip is not available", code=1)
+    with pytest.raises(SetupError, match="apt install python3-venv"):
+        set_up(checkout, answers)
+
+
+@pytest.mark.parametrize(
+    ("step", "says", "reason"),
+    [
+        ("bootstrap.txt", "Failed to establish a new connection", "network did not answer"),
+        ("constraints.txt", "No space left on device (os error 28)", "the disk is full"),
+        ("constraints.txt", "error: Hash mismatch for `ruff`", "not the pinned one"),
+        ("--editable", "error: setuptools broke", "error: setuptools broke"),
+    ],
+)
+def test_a_failed_step_says_which_why_what_was_tried_and_the_next_command(
+    checkout: Checkout, step: str, says: str, reason: str
+) -> None:
+    answers = Answers().on(step, says=says, code=1).on("-m", "venv", does=makes).on("pip")
+    with pytest.raises(SetupError) as caught:
+        set_up(checkout, answers)
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("setup: ")
+    assert reason in lines[0]
+    assert step in lines[1]
+    assert lines[2].endswith("make setup (it goes on where it stopped)")
+    assert not is_current(checkout, ())
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_message(checkout: Checkout) -> None:
+    (checkout.root / ".setup.lock").mkdir()
+    with pytest.raises(SetupError, match=r"\.setup\.lock cannot be written: Is a directory"):
+        set_up(checkout, all_well())
+
+
+def test_the_command_answers_with_an_exit_code_and_no_traceback(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--extras", "azure"], checkout.root) == 1
+    assert capsys.readouterr().err.startswith("setup: there is no extra azure.\n→ make setup")
+    set_up(checkout, all_well())
+    assert main([], checkout.root) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_second_set_up_of_the_checkout_waits_for_the_first_and_then_has_nothing_to_do(
+    checkout: Checkout,
+) -> None:
+    second: list[str] = []
+    threads: list[threading.Thread] = []
+
+    def meanwhile(_words: list[str]) -> None:
+        thread = threading.Thread(target=lambda: second.extend(set_up(checkout, Answers())))
+        thread.start()
+        thread.join(timeout=0.5)
+        assert thread.is_alive()
+        threads.append(thread)
+
+    set_up(
+        checkout, Answers().on("--editable", does=meanwhile).on("-m", "venv", does=makes).on("pip")
+    )
+    threads[0].join(timeout=30)
+    assert [line[17:].strip() for line in second] == ["waiting for another set-up of this checkout"]
+
+
+def test_the_digest_depends_on_nothing_but_its_inputs(checkout: Checkout) -> None:
+    assert digest(checkout, ()) == digest(Checkout(checkout.root), ())
+
+
+def test_the_entry_stays_readable_for_a_python_that_is_too_old() -> None:
+    """It has to tell the user so; checked by the grammar of Python 3.4's successors."""
+    source = (ROOT / "tools" / "bootstrap.py").read_text()
+    program = "import ast, sys; ast.parse(sys.stdin.read(), feature_version=(3, 4))"
+    checked = subprocess.run([sys.executable, "-c", program], input=source, text=True, check=False)
+    assert checked.returncode == 0
