@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def json_response(
 
     Raises TypeError or ValueError where JSON has no form for it (a set, a NaN).
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _ENCODER.encode(value)
     return Response(status=status, headers=headers or {}, body=text, media_type=media_type)
 
 

@@ -1,4 +1,4 @@
-"""The program that `pulumi` runs: settings → platform → target → outputs. All of it flows one way."""
+"""The program that `pulumi` runs: settings → platform → target → outputs, one way."""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,9 @@ from infra import settings, shop
 from infra.check import check
 from infra.errors import PlatformError
 from infra.local.target import LocalConfig, LocalTarget
+
+# With any other exit code the engine adds "an unhandled error occurred" to what was said.
+ALREADY_SAID = 32
 
 
 def main(root: Path) -> None:
@@ -28,4 +31,5 @@ if __name__ == "__main__":
     try:
         main(Path(__file__).resolve().parents[1])
     except PlatformError as error:
-        raise pulumi.RunError(str(error)) from None  # its message alone, without a stack trace
+        pulumi.log.error(str(error))
+        sys.exit(ALREADY_SAID)

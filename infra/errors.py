@@ -31,7 +31,7 @@ class Problem:
         return f"  {found}\n    {self.consequence}\n    → {self.remedy}"
 
 
-class Refused(PlatformError):
+class Refused(PlatformError):  # noqa: N818 - a refusal is what it is
     """Every problem of one source, in one report, before anything was changed."""
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:

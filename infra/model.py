@@ -13,6 +13,7 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "AN
 ResourceKind = Literal["table", "bucket", "queue", "secret"]
 Action = Literal["read", "write", "send"]
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
     """How many instances of a function may run, and how long work may wait for one.

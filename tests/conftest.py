@@ -3,6 +3,11 @@
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
+
+# A run in between is to say the same each time; the long one looks for what is not known yet.
+settings.register_profile("test", derandomize=True, deadline=None)
+settings.register_profile("soak", max_examples=2_000, deadline=None)
 
 
 class Counts(Protocol):
@@ -13,6 +18,10 @@ class Counts(Protocol):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="full counts instead of small ones")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("soak" if config.getoption("--soak") else "test")
 
 
 @pytest.fixture(scope="session")

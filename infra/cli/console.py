@@ -11,7 +11,7 @@ INTERRUPTED = 130
 
 
 def run_command(command: Callable[[], int]) -> int:
-    """The command's exit code; an error that its user can mend is printed, without a stack trace."""
+    """The command's exit code; what its user can mend is printed, without a stack trace."""
     try:
         return command()
     except PlatformError as error:

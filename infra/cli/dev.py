@@ -5,7 +5,7 @@ The next `make up` finds the same code running and agrees, or puts what it plans
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from infra.local.client import ask
 from infra.local.places import Places
 from infra.model import Function
 
-_DEBOUNCE_MS, _STEP_MS = 50, 10
+_DEBOUNCE_MS, _STEP_MS, _BEGIN_MS = 50, 10, 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,27 @@ def serve(reload: Reload, changes: Iterable[object], say: Callable[[str], object
                 say(f"live in {took:.0f} ms: {', '.join(changed)}")
 
 
+def changes(folder: Path, say: Callable[[str], object]) -> Iterator[object]:
+    """Each change of Python files below the folder; before them, that the watch has begun.
+
+    What was saved earlier counts as a change, so none falls between a look and the watch.
+    """
+    begun = False
+    for found in watch(
+        folder,
+        watch_filter=PythonFilter(),
+        debounce=_DEBOUNCE_MS,
+        step=_STEP_MS,
+        rust_timeout=_BEGIN_MS,
+        yield_on_timeout=True,
+    ):
+        if not begun:
+            say(f"watching {folder}; Ctrl-C ends it")
+        if found or not begun:
+            yield found
+        begun = True
+
+
 def main(arguments: Sequence[str]) -> int:
     """The command; `arguments` without the program's name."""
     options = parser("dev", "Watches app/ and puts changes live.").parse_args(arguments)
@@ -72,12 +93,8 @@ def main(arguments: Sequence[str]) -> int:
         if options.stack != LOCAL:
             raise PlatformError(f"stack {options.stack}: changes go live by `make up` there")
         reload = Reload(ROOT, shop.FUNCTIONS, bundle.SourceCache())
-        reload()  # what changed while nobody watched
-        _say(f"watching {ROOT / 'app'}; Ctrl-C ends it")
-        changes = watch(
-            ROOT / "app", watch_filter=PythonFilter(), debounce=_DEBOUNCE_MS, step=_STEP_MS
-        )
-        serve(reload, changes, _say)
+        ask(Places(ROOT), "describe")  # nothing can be put live where nothing runs
+        serve(reload, changes(ROOT / "app", _say), _say)
         return 0
 
     return run_command(command)

@@ -30,6 +30,7 @@ def pulumi_environment(
     env["VIRTUAL_ENV"] = str(venv)
     env["PATH"] = path(base.get("PATH", os.defpath), venv / "bin", engine_bin)
     env["PULUMI_SKIP_UPDATE_CHECK"] = "1"
+    env["no_proxy"] = env["NO_PROXY"] = _without_proxy(base)
     state = Places(root).state
     if stack == LOCAL:
         for name in (PASSPHRASE_FILE, "PULUMI_ACCESS_TOKEN", "PULUMI_STACK"):
@@ -51,6 +52,12 @@ def path(users: str, *first: Path) -> str:
     """A PATH with these folders first, and none twice."""
     ours = [str(folder) for folder in first]
     return os.pathsep.join([*ours, *(part for part in users.split(os.pathsep) if part not in ours)])
+
+
+def _without_proxy(base: Mapping[str, str]) -> str:
+    """The user's hosts without a proxy, and this machine: gRPC asks a proxy even for that one."""
+    users = base.get("no_proxy") or base.get("NO_PROXY") or ""
+    return ",".join(filter(None, [users, "127.0.0.1", "localhost"]))
 
 
 def _backend(state: Path) -> str:

@@ -16,6 +16,7 @@ from infra.errors import PlatformError
 from infra.local.places import Places
 
 _POLL_S = 0.2
+_REQUEST = ("method", "path", "status", "ms")
 
 
 def follow(path: Path, last: int, sleep: Callable[[float], None] | None) -> Iterator[str]:
@@ -28,20 +29,30 @@ def follow(path: Path, last: int, sleep: Callable[[float], None] | None) -> Iter
     except FileNotFoundError as error:
         raise PlatformError("there is no log yet\n→ make up starts the local cloud") from error
     with file:
-        yield from deque(file, maxlen=last)
-        yield from _appended(path, file, sleep) if sleep else ()
+        kept = deque(file, maxlen=max(last, 0))
+        partial = kept.pop() if kept and not kept[-1].endswith("\n") else ""  # not all written yet
+        yield from kept
+        if sleep:
+            yield from _appended(path, file, partial, sleep)
+    while sleep:
+        with path.open(errors="replace") as new:
+            yield from _appended(path, new, "", sleep)
 
 
-def _appended(path: Path, file: TextIO, sleep: Callable[[float], None]) -> Iterator[str]:
-    partial = ""
+def _appended(
+    path: Path, file: TextIO, partial: str, sleep: Callable[[float], None]
+) -> Iterator[str]:
+    """The file's further lines, until another file has taken its place."""
+    last = False  # nothing is written to it any more
     while True:
         partial += file.readline()
         if partial.endswith("\n"):
             yield partial
             partial = ""
+        elif last:
+            return
         elif _replaced(path, file):
-            with path.open(errors="replace") as new:
-                yield from _appended(path, new, sleep)
+            last = True  # read on what was written before that
         else:
             sleep(_POLL_S)
 
@@ -56,8 +67,10 @@ def _replaced(path: Path, file: TextIO) -> bool:
 def readable(line: str) -> str:
     """One line of the log for people: when, what, by which function, and the rest."""
     try:
-        found: dict[str, Any] = json.loads(line)
+        found: Any = json.loads(line)
     except ValueError:
+        found = None
+    if not isinstance(found, dict):
         return line.rstrip("\n")
     clock = str(found.pop("time", ""))[11:23]
     event = found.pop("event", "")
@@ -65,7 +78,8 @@ def readable(line: str) -> str:
     request = found.pop("request_id", "")
     text = found.pop("text", None)
     if event == "request":
-        said = f"{found.pop('method')} {found.pop('path')} → {found.pop('status')} in {found.pop('ms')} ms"
+        method, path, status, took = (found.pop(name, "") for name in _REQUEST)
+        said = f"{method} {path} → {status} in {took} ms"
     else:
         said = event if text is None else text
     trace = found.pop("trace", "")

@@ -1,22 +1,25 @@
 """One stack of this checkout, ready for the engine: environment, state, and no stale lock."""
 
-import json
 import os
+import shutil
 import signal
-import socket
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from infra.cli import leftovers
 from infra.cli.commands import Progress, run
 from infra.cli.engine import ensure, this_machine
 from infra.cli.environment import LOCAL, pulumi_environment
 from infra.cli.shell import make_stack
-from infra.errors import PlatformError
+from infra.errors import PlatformError, Problem, Refused
 from infra.local.places import Places
 
 ROOT = Path(__file__).resolve().parents[2]
+_ENOUGH_BYTES = 16 * 1024**2  # a state, its history, staged code, a log
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,42 +66,37 @@ def prepare(name: str, root: Path = ROOT) -> Stack:
             f"stack {name}: there is no stacks/Pulumi.{name}.yaml, so nothing says what to run.\n"
             f"→ STACK={' or STACK='.join(known)}, or write that file"
         )
+    _check_yaml(root / "stacks" / f"Pulumi.{name}.yaml")
     engine = ensure(this_machine(root), Progress("engine"))
     stack = Stack(root, name, pulumi_environment(root, name, os.environ, engine.bin))
     if stack.local:
+        _check_disk(Places(root).state)
+        leftovers.clear(Places(root).state / "pulumi")
         make_stack(root, stack.env, run)
-        for lock in stale_locks(Places(root).state / "pulumi", is_engine):
-            lock.unlink(missing_ok=True)
     return stack
 
 
-def stale_locks(backend: Path, alive: Callable[[int], bool]) -> list[Path]:
-    """The locks whose engine is dead: of this machine, and no such process runs."""
-    found = []
-    for file in (backend / ".pulumi" / "locks").rglob("*.json"):
-        try:
-            lock = json.loads(file.read_text())
-            pid, host = int(lock["pid"]), lock["hostname"]
-        except (OSError, ValueError, LookupError, TypeError):
-            continue  # being written just now, or not a lock
-        if host == socket.gethostname() and not alive(pid):
-            found.append(file)
-    return found
+def _check_yaml(file: Path) -> None:
+    """Raise Refused for a file that is no YAML mapping: the engine would speak of its secrets."""
+    try:
+        found = yaml.safe_load(file.read_bytes())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the whole file"
+        reason = f"this is no YAML: {getattr(error, 'problem', None) or 'it is not UTF-8 text'}"
+    else:
+        if found is None or isinstance(found, dict):
+            return
+        where, reason = "the whole file", "these are no keys and values"
+    problem = Problem(where, "", reason, "write it as YAML, with config: at the top")
+    raise Refused(f"{file.parent.name}/{file.name}", [problem])
 
 
-def is_engine(pid: int) -> bool:
-    """Whether a Pulumi engine runs under this process id."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # another user's
-    try:
-        if Path("/proc/self/comm").exists():  # on Linux `ps` may be missing
-            return "pulumi" in Path(f"/proc/{pid}/comm").read_text()
-        command = ["ps", "-p", str(pid), "-o", "comm="]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return True  # nobody can tell: a lock too many can be mended by hand, one too few not
-    return "pulumi" in answer.stdout
+def _check_disk(folder: Path) -> None:
+    """Raise PlatformError where the disk is as good as full: the engine would lose its state."""
+    free = shutil.disk_usage(folder).free
+    if free < _ENOUGH_BYTES:
+        raise PlatformError(
+            f"{folder}: the disk is full ({free // 1024} KB are free), nothing was changed.\n"
+            f"→ free at least {_ENOUGH_BYTES // 1024**2} MB there, then run it again"
+        )

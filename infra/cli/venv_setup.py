@@ -162,6 +162,7 @@ class _Steps:
         packages: Command = [
             *install,
             "--exact",
+            "--compile-bytecode",  # or each command would compile what the user's setting keeps off
             *("--require-hashes", "--only-binary", ":all:"),
             *("-r", self.checkout.root / "pyproject.toml", "-c", tools / "constraints.txt"),
             *("--extra", "dev"),

@@ -8,18 +8,17 @@ from typing import Any, Protocol
 from infra import bundle
 from infra.errors import PlatformError
 from infra.local import launch
-from infra.local.client import NotRunningError, ask
+from infra.local.client import NotRunningError, RefusedByCloudError, ask
 from infra.local.places import Places
-from infra.local.values import UNKNOWN
 from infra.local.runtime.specs import (
     FunctionSpec,
     GatewaySpec,
-    Invalid,
     Rule,
     RuntimeSpec,
     text,
     text_list,
 )
+from infra.local.values import UNKNOWN
 
 Plain = dict[str, Any]
 
@@ -27,25 +26,25 @@ Plain = dict[str, Any]
 class Kind(Protocol):
     """What the provider needs of a kind. Properties are plain values by name."""
 
-    inputs: frozenset[str]
+    rules: Mapping[str, Rule]
+    """What each input must be."""
+
     replacing: frozenset[str]
+    """The inputs whose change makes another resource of it."""
 
-    def invalid(self, found: Plain, unknown: frozenset[str]) -> list[Invalid]:
-        """The inputs that cannot be used."""
-
-    def identify(self, places: Places, inputs: Plain) -> str:
+    def identify(self, places: Places, inputs: Plain, /) -> str:
         """The resource's id."""
 
-    def report(self, inputs: Plain) -> Plain:
+    def report(self, inputs: Plain, /) -> Plain:
         """Inputs and outputs, as the state holds them."""
 
-    def put(self, places: Places, inputs: Plain) -> None:
+    def put(self, places: Places, inputs: Plain, /) -> None:
         """Create or update; can be repeated. Raises PlatformError."""
 
-    def find(self, places: Places, identity: str, old: Plain) -> Plain | None:
+    def find(self, places: Places, old: Plain, /) -> Plain | None:
         """The inputs as they are in force, or None when it does not run. No side effect."""
 
-    def delete(self, places: Places, identity: str, old: Plain) -> None:
+    def delete(self, places: Places, old: Plain, /) -> None:
         """Remove; no error when it is not there."""
 
 
@@ -57,31 +56,16 @@ def _describe(places: Places) -> Plain | None:
     return found
 
 
-def _invalid(rules: Mapping[str, Rule], found: Plain, unknown: frozenset[str]) -> list[Invalid]:
-    return [
-        Invalid(name, reason)
-        for name, rule in rules.items()
-        if name not in unknown and (reason := rule(found.get(name)))
-    ]
-
-
 def _without(found: Plain, names: Mapping[str, Rule]) -> Plain:
     return {name: value for name, value in found.items() if name not in names}
 
 
 class Runtime:
-    """The supervisor. Another `release` of it is another supervisor: all that ran on the old one
-    is replaced with it.
-    """
+    """The supervisor. A change of its `release` replaces it, and all that ran on it with it."""
 
     _own: Mapping[str, Rule] = {"release": text}
-    inputs = frozenset({*_own, *RuntimeSpec.RULES})
+    rules: Mapping[str, Rule] = {**_own, **RuntimeSpec.RULES}
     replacing = frozenset(_own)
-
-    def invalid(self, found: Plain, unknown: frozenset[str]) -> list[Invalid]:
-        """The supervisor's own rules, and a release."""
-        rest = RuntimeSpec.invalid(_without(found, self._own), unknown)
-        return _invalid(self._own, found, unknown) + rest
 
     def identify(self, places: Places, inputs: Plain) -> str:
         """Of this clone and this release."""
@@ -98,17 +82,17 @@ class Runtime:
         launch.ensure_running(places)
         ask(places, "configure", spec=_without(inputs, self._own))
 
-    def find(self, places: Places, identity: str, old: Plain) -> Plain | None:
-        """Its settings, if it is the one of this id."""
+    def find(self, places: Places, old: Plain) -> Plain | None:
+        """Its settings, if it is of this release."""
         running = _describe(places)
-        if running is None or identity != self.identify(places, running):
+        if running is None or running["release"] != old["release"]:
             return None
         return {"release": running["release"], **running["runtime"]}
 
-    def delete(self, places: Places, identity: str, old: Plain) -> None:
+    def delete(self, places: Places, old: Plain) -> None:
         """End it, unless another one has taken its place; staged code is of no more use."""
         running = _describe(places)
-        if running is None or identity == self.identify(places, running):
+        if running is None or running["release"] == old["release"]:
             launch.end(places)
             shutil.rmtree(places.code, ignore_errors=True)
 
@@ -117,17 +101,15 @@ class Function:
     """One function. Its code is staged by the provider: what runs is a copy of what was planned."""
 
     _own: Mapping[str, Rule] = {"runtime": text, "source": text, "modules": text_list}
-    inputs = frozenset({*_own, *FunctionSpec.RULES} - {"code"})
+    rules: Mapping[str, Rule] = {
+        **_own,
+        **{name: rule for name, rule in FunctionSpec.RULES.items() if name != "code"},
+    }
     replacing = frozenset({"runtime", "name"})
 
-    def invalid(self, found: Plain, unknown: frozenset[str]) -> list[Invalid]:
-        """The runtime's own rules, and what staging needs."""
-        rest = FunctionSpec.invalid(_without(found, self._own), unknown | {"code"})
-        return _invalid(self._own, found, unknown) + rest
-
     def identify(self, places: Places, inputs: Plain) -> str:
-        """Its name."""
-        return str(inputs["name"])
+        """Of this clone and this name."""
+        return f"{places.key}-{inputs['name']}"
 
     def report(self, inputs: Plain) -> Plain:
         """The inputs."""
@@ -142,37 +124,40 @@ class Function:
                 f"the code of function {inputs['name']} changed while `up` ran; run it again"
             )
         code = bundle.stage(files, places.code)
-        ask(places, "put_function", spec={**_without(inputs, self._own), "code": str(code)})
+        spec = {**_without(inputs, self._own), "code": str(code)}
+        try:
+            ask(places, "put_function", spec=spec)
+        except RefusedByCloudError as error:
+            raise PlatformError(
+                f"function {inputs['name']}: {error}\n"
+                "  nothing of it was changed: what ran before still serves\n"
+                "→ mend it (make logs shows where it was raised), then run it again"
+            ) from error
 
-    def find(self, places: Places, identity: str, old: Plain) -> Plain | None:
+    def find(self, places: Places, old: Plain) -> Plain | None:
         """What runs under this name; where its code came from is what Pulumi remembers."""
         running = _describe(places)
-        if running is None or identity not in running["functions"]:
+        if running is None or old["name"] not in running["functions"]:
             return None
-        spec = running["functions"][identity]
+        spec = running["functions"][old["name"]]
         remembered = {name: old[name] for name in self._own if name in old}
         return {**remembered, **{name: v for name, v in spec.items() if name != "code"}}
 
-    def delete(self, places: Places, identity: str, old: Plain) -> None:
+    def delete(self, places: Places, old: Plain) -> None:
         """Run it no more, once the calls under way are answered."""
         if _describe(places) is not None:
-            ask(places, "delete_function", name=identity)
+            ask(places, "delete_function", name=old["name"])
 
 
 class Gateway:
     """The address and the whole route table: it changes as one, so no request meets half of it."""
 
     _own: Mapping[str, Rule] = {"runtime": text}
-    inputs = frozenset({*_own, *GatewaySpec.RULES})
+    rules: Mapping[str, Rule] = {**_own, **GatewaySpec.RULES}
     replacing = frozenset({"runtime"})
 
-    def invalid(self, found: Plain, unknown: frozenset[str]) -> list[Invalid]:
-        """The gateway's own rules."""
-        rest = GatewaySpec.invalid(_without(found, self._own), unknown)
-        return _invalid(self._own, found, unknown) + rest
-
-    def identify(self, places: Places, inputs: Plain) -> str:
-        """There is one."""
+    def identify(self, places: Places, _inputs: Plain) -> str:
+        """There is one in a clone."""
         return f"{places.key}-gateway"
 
     def report(self, inputs: Plain) -> Plain:
@@ -184,14 +169,14 @@ class Gateway:
         """Serve these routes from the next request on."""
         ask(places, "put_gateway", spec=_without(inputs, self._own))
 
-    def find(self, places: Places, identity: str, old: Plain) -> Plain | None:
+    def find(self, places: Places, old: Plain) -> Plain | None:
         """What is served."""
         running = _describe(places)
         if running is None or running["gateway"] is None:
             return None
         return {**{name: old[name] for name in self._own if name in old}, **running["gateway"]}
 
-    def delete(self, places: Places, identity: str, old: Plain) -> None:
+    def delete(self, places: Places, _old: Plain) -> None:
         """Serve nothing, once the requests under way are answered."""
         if _describe(places) is not None:
             ask(places, "delete_gateway")

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +19,7 @@ from infra.local.places import Places
 
 _START_S = 15.0
 _END_S = 40.0  # the longest time-out, and something for what it is made of
+_DEAF_S = 2.0
 _POLL_S = 0.02
 
 
@@ -33,13 +36,17 @@ def release() -> str:
 def ensure_running(places: Places) -> None:
     """Have a supervisor of this release run. Raises PlatformError when it cannot be started."""
     places.prepare()
-    try:
-        running = ask(places, "describe")["release"]
-    except NotRunningError:
-        running = None
-    if running == release():
-        return
-    end(places)
+    with _one_at_a_time(places):
+        try:
+            running = ask(places, "describe")["release"]
+        except NotRunningError:
+            running = None
+        if running != release():
+            _end(places)
+            _start(places)
+
+
+def _start(places: Places) -> None:
     with places.errors.open("wb") as errors:
         process = subprocess.Popen(
             [
@@ -63,18 +70,27 @@ def ensure_running(places: Places) -> None:
             time.sleep(_POLL_S)
         else:
             return
+    process.kill()
+    process.wait()
     raise PlatformError(
-        f"the local cloud did not start:\n{_tail(places.errors)}\n  `make doctor` looks for the cause"
+        f"the local cloud did not start:\n{_tail(places.errors)}\n→ make doctor looks for the cause"
     )
 
 
 def end(places: Places) -> None:
     """Have no supervisor run: ask it to finish, and kill it when it does not."""
+    if places.state.is_dir():
+        with _one_at_a_time(places):
+            _end(places)
+
+
+def _end(places: Places) -> None:
+    limit_s = _END_S
     try:
         ask(places, "shut_down")
     except NotRunningError:
-        pass
-    deadline = time.monotonic() + _END_S
+        limit_s = _DEAF_S  # one that cannot be asked has no work that it could finish
+    deadline = time.monotonic() + limit_s
     while (pid := holder(places)) is not None:
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
@@ -83,11 +99,19 @@ def end(places: Places) -> None:
     places.socket.unlink(missing_ok=True)
 
 
+@contextmanager
+def _one_at_a_time(places: Places) -> Iterator[None]:
+    """Hold off others who start or end this clone's supervisor: they would end each other's."""
+    with places.turn.open("wb") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+
+
 def holder(places: Places) -> int | None:
     """The process id of this clone's supervisor, or None when none lives: the lock tells."""
     try:
         descriptor = os.open(places.lock, os.O_RDWR)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -51,6 +51,11 @@ class Places:
         return self.state / "supervisor.lock"
 
     @property
+    def turn(self) -> Path:
+        """Held by whoever starts or ends the supervisor."""
+        return self.state / "turn.lock"
+
+    @property
     def socket(self) -> Path:
         """The control socket. Not in the clone: its path may hold 104 bytes at most on macOS."""
         return Path(f"/tmp/shop-{os.getuid()}") / f"{self.key}.sock"  # noqa: S108 - owner checked
@@ -76,6 +81,10 @@ def private_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
         writable = os.access(folder, os.W_OK | os.X_OK)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise PlatformError(
+            f"{folder}: cannot be made, since a file stands in its place.\n  Remove or rename it."
+        ) from error
     except OSError as error:
         raise PlatformError(
             f"{folder}: cannot be made ({error.strerror}).\n"

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from infra.errors import PlatformError
 from infra.local.kinds import KINDS, Kind
 from infra.local.places import Places
+from infra.local.runtime.specs import invalid
 from infra.local.values import (
     differences,
     plain_map,
@@ -43,7 +45,7 @@ class LocalProvider(p.Provider):
     async def check(self, request: p.CheckRequest) -> p.CheckResponse:
         """Refuse wrong properties, each by its name; unknown ones pass until they are known."""
         inputs = plain_map(request.new_inputs)
-        wrong = _kind(request.type).invalid(inputs, unknown_names(inputs))
+        wrong = invalid(_kind(request.type).rules, inputs, unknown_names(inputs))
         return p.CheckResponse(
             inputs=request.new_inputs,
             failures=[p.CheckFailure(each.property, each.reason) for each in wrong],
@@ -52,7 +54,7 @@ class LocalProvider(p.Provider):
     async def diff(self, request: p.DiffRequest) -> p.DiffResponse:
         """Compare inputs; what the provider only reports is left out."""
         kind = _kind(request.type)
-        old = {n: v for n, v in plain_map(request.old_state).items() if n in kind.inputs}
+        old = {n: v for n, v in plain_map(request.old_state).items() if n in kind.rules}
         found = differences(old, plain_map(request.new_inputs), kind.replacing)
         names = sorted({path.split("[")[0] for path in found})
         replaces = [name for name in names if name in kind.replacing]
@@ -84,7 +86,7 @@ class LocalProvider(p.Provider):
     async def read(self, request: p.ReadRequest) -> p.ReadResponse:
         """What runs now, or nothing."""
         kind, old = _kind(request.type), plain_map(request.properties)
-        found = await asyncio.to_thread(kind.find, self._places, request.resource_id, old)
+        found = await asyncio.to_thread(kind.find, self._places, old)
         if found is None:
             return p.ReadResponse()
         return p.ReadResponse(
@@ -96,7 +98,7 @@ class LocalProvider(p.Provider):
     async def delete(self, request: p.DeleteRequest) -> None:
         """Run it no more."""
         kind, old = _kind(request.type), plain_map(request.properties)
-        await asyncio.to_thread(kind.delete, self._places, request.resource_id, old)
+        await asyncio.to_thread(kind.delete, self._places, old)
 
 
 def _kind(type_token: str) -> Kind:
@@ -138,7 +140,8 @@ async def serve(root: Path, engine: str) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    print(port, flush=True)
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
     try:
         await server.wait_for_termination()
     finally:  # the engine's interrupt: ended otherwise, the server complains into the engine's log
@@ -156,7 +159,5 @@ def main(root: Path) -> None:
     """Run as the engine's plugin; its address is the only argument."""
     logging.getLogger("grpc").setLevel(logging.CRITICAL)
     threading.Thread(target=leave_with, args=(os.getppid(),), daemon=True).start()
-    try:
+    with suppress(KeyboardInterrupt):
         asyncio.run(serve(root, sys.argv[1] if len(sys.argv) > 1 else ""))
-    except KeyboardInterrupt:
-        pass

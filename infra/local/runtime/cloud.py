@@ -6,15 +6,17 @@ drains. A change that cannot be made leaves everything as it was.
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import Coroutine
 from dataclasses import asdict
 from typing import Any
 
-from infra.local.runtime.function import NotStartedError, Revision
-from infra.local.runtime.gateway import Gateway, GatewayServer
-from infra.local.runtime.instances import Launcher
+from infra.local.runtime.function import START_S, NotStartedError, Revision
+from infra.local.runtime.gateway import BODY_S, Gateway
+from infra.local.runtime.launcher import Launcher
 from infra.local.runtime.logbook import Logbook
+from infra.local.runtime.server import GatewayServer, listening_socket
 from infra.local.runtime.specs import FunctionSpec, GatewaySpec, RuntimeSpec
 
 _TICK_S = 0.05
@@ -25,17 +27,29 @@ class ChangeError(Exception):
 
 
 class Cloud:
-    """The functions by name, and the gateway before them."""
+    """The functions by name, and the gateway before them.
 
-    def __init__(self, launcher: Launcher, logbook: Logbook) -> None:
+    An instance has `start_s` seconds to load its handler, a request `body_s` to bring its body.
+    """
+
+    def __init__(
+        self,
+        launcher: Launcher,
+        logbook: Logbook,
+        *,
+        start_s: float = START_S,
+        body_s: float = BODY_S,
+    ) -> None:
         self._launcher = launcher
+        self._start_s = start_s
         self._logbook = logbook
         self._runtime = RuntimeSpec(keep_alive_s=60, log_max_mb=logbook.max_mb)
         self._functions: dict[str, Revision] = {}
         self._draining: set[asyncio.Task[None]] = set()
         self._changing: dict[str, asyncio.Lock] = {}
         self._server: GatewayServer | None = None
-        self._gateway = Gateway(self._functions, logbook)
+        self._changing_gateway = asyncio.Lock()
+        self._gateway = Gateway(self._functions, logbook, body_s)
         self._started = time.time()
 
     def configure(self, spec: RuntimeSpec) -> None:
@@ -51,7 +65,8 @@ class Cloud:
             old = self._functions.get(spec.name)
             if old is not None and old.spec == spec:
                 return
-            new = Revision(spec, self._launcher, self._logbook, self._runtime.keep_alive_s)
+            keep_alive_s = self._runtime.keep_alive_s
+            new = Revision(spec, self._launcher, self._logbook, keep_alive_s, self._start_s)
             try:
                 await new.open()
             except NotStartedError as error:
@@ -63,8 +78,8 @@ class Cloud:
 
     async def delete_function(self, name: str) -> None:
         """Run this function no more; it is no error when it does not run."""
-        old = self._functions.pop(name, None)
-        self._changing.pop(name, None)
+        async with self._changing.setdefault(name, asyncio.Lock()):
+            old = self._functions.pop(name, None)
         if old is not None:
             self._logbook.write("function deleted", function=name)
             await self._bounded(old)
@@ -74,27 +89,26 @@ class Cloud:
         missing = sorted(set(spec.routes.values()) - self._functions.keys())
         if missing:
             raise ChangeError(f"routes name functions that do not run: {', '.join(missing)}")
-        old = self._server
-        if old is None or old.port != spec.port:
-            try:
-                self._server = await GatewayServer.open(self._gateway, spec.port)
-            except OSError as error:
-                raise ChangeError(
-                    f"127.0.0.1:{spec.port} cannot be listened on ({error.strerror}): end what "
-                    "uses that port, or set local.port in the stack's settings to another one"
-                ) from error
-        self._gateway.serve(spec)
+        async with self._changing_gateway:
+            old = self._server
+            if old is not None and old.port == spec.port:
+                self._gateway.serve(spec)
+            else:
+                listening = _listen(spec.port)
+                self._gateway.serve(spec)  # first: what connects must find it
+                self._server = await GatewayServer.open(self._gateway, listening)
+                if old is not None:
+                    self._in_background(old.close())
         self._logbook.write("routes changed", port=spec.port, routes=spec.routes)
-        if old is not None and old is not self._server:
-            self._in_background(old.close())
 
     async def delete_gateway(self) -> None:
         """Serve nothing; it is no error when nothing is served."""
-        server, self._server = self._server, None
-        if server is not None:
-            await server.close()
-            self._logbook.write("routes deleted")
-        self._gateway.serve(None)
+        async with self._changing_gateway:
+            server, self._server = self._server, None
+            if server is not None:
+                await server.close()
+                self._logbook.write("routes deleted")
+            self._gateway.serve(None)
 
     def describe(self) -> dict[str, Any]:
         """What runs: the specifications, and how many instances do what."""
@@ -118,8 +132,13 @@ class Cloud:
         """Keep time for the functions, until cancelled."""
         while True:
             await asyncio.sleep(_TICK_S)
-            for revision in list(self._functions.values()):
-                revision.pool.tick()
+            for revision in [*self._functions.values()]:
+                try:
+                    revision.pool.tick()
+                except Exception as error:  # noqa: BLE001 - time must go on for the others
+                    self._logbook.write(
+                        "tick failed", function=revision.spec.name, error=repr(error)
+                    )
 
     async def close(self) -> None:
         """Stop serving, finish the calls under way, and end every instance."""
@@ -139,3 +158,13 @@ class Cloud:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(revision.spec.timeout_s + 1):
                 await revision.drain()
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return listening_socket(port)
+    except OSError as error:
+        raise ChangeError(
+            f"127.0.0.1:{port} cannot be listened on ({error.strerror}): end what "
+            "uses that port, or set local.port in the stack's settings to another one"
+        ) from error

@@ -19,7 +19,9 @@ _LINE_BYTES = 1024 * 1024
 Operation = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
-def operations(cloud: Cloud, identity: Mapping[str, Any], stop: Callable[[], None]) -> dict[str, Operation]:
+def operations(
+    cloud: Cloud, identity: Mapping[str, Any], stop: Callable[[], None]
+) -> dict[str, Operation]:
     """What can be asked, by name. `identity` tells this supervisor from others."""
 
     async def describe(_: dict[str, Any]) -> Any:
@@ -62,15 +64,15 @@ async def listen(path: Path, allowed: Mapping[str, Operation]) -> asyncio.Server
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while line := await reader.readline():
+            while line := await _line(reader):
                 writer.write(json.dumps(await _carry_out(line, allowed)).encode() + b"\n")
                 await writer.drain()
-        except (ConnectionError, ValueError):
-            pass  # the client left, or sent a line without end
+        except ConnectionError:
+            pass  # the client left
         finally:
             writer.close()
 
-    path.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)  # noqa: ASYNC240 - before anything else runs
     before = os.umask(0o177)
     try:
         return await asyncio.start_unix_server(serve, path, limit=_LINE_BYTES)
@@ -78,15 +80,25 @@ async def listen(path: Path, allowed: Mapping[str, Operation]) -> asyncio.Server
         os.umask(before)
 
 
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """The next line; nothing at the end, or when it is longer than the limit."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        return b""
+
+
 async def _carry_out(line: bytes, allowed: Mapping[str, Operation]) -> dict[str, Any]:
     try:
         asked = json.loads(line)
         operation = allowed[asked["do"]]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return {"error": f"not an operation; there are {', '.join(sorted(allowed))}"}
     try:
         return {"ok": await operation(asked)}
     except (ChangeError, InvalidSpecError) as error:
         return {"error": str(error)}
-    except (LookupError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
         return {"error": f"not a right {asked['do']}: {error}"}
+    except OSError as error:
+        return {"error": f"{asked['do']} failed: {error}"}

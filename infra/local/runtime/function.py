@@ -8,12 +8,13 @@ import orjson
 
 from infra.local.runtime.emulate import Failure
 from infra.local.runtime.frames import Kind
-from infra.local.runtime.instances import Instance, Launcher
+from infra.local.runtime.instances import Instance
+from infra.local.runtime.launcher import Launcher
 from infra.local.runtime.logbook import Logbook
 from infra.local.runtime.pool import Pool
 from infra.local.runtime.specs import FunctionSpec
 
-_START_S = 10.0  # what Lambda gives an instance to load its handler
+START_S = 10.0  # what Lambda gives an instance to load its handler
 
 
 class NotStartedError(Exception):
@@ -25,7 +26,9 @@ class Call:
 
     __slots__ = ("event", "outcome", "request_id")
 
-    def __init__(self, request_id: str, event: bytes, outcome: asyncio.Future[bytes | Failure]):
+    def __init__(
+        self, request_id: str, event: bytes, outcome: asyncio.Future[bytes | Failure]
+    ) -> None:
         self.request_id = request_id
         self.event = event
         self.outcome = outcome
@@ -35,9 +38,15 @@ class Revision:
     """A function as one specification has it. A change makes a new revision; this one drains."""
 
     def __init__(
-        self, spec: FunctionSpec, launcher: Launcher, logbook: Logbook, keep_alive_s: float
+        self,
+        spec: FunctionSpec,
+        launcher: Launcher,
+        logbook: Logbook,
+        keep_alive_s: float,
+        start_s: float = START_S,
     ) -> None:
         self.spec = spec
+        self._start_s = start_s
         self.gone = asyncio.Event()
         self._launcher = launcher
         self._logbook = logbook
@@ -90,9 +99,14 @@ class Revision:
                 "revision": spec.fingerprint[:12],
             },
         }
-        instance = self._launcher.start(spec.name, order, self._replied, self._ended)
+        try:
+            instance = self._launcher.start(spec.name, order, self._replied, self._ended)
+        except OSError as error:  # out of descriptors
+            self._logbook.write("instance not started", function=spec.name, error=str(error))
+            self._loop.call_soon(self._never_started, f"no instance can be started: {error}")
+            return
         self._starting.add(instance)
-        instance.timer = self._loop.call_later(_START_S, self._too_slow, instance)
+        instance.timer = self._loop.call_later(self._start_s, self._too_slow, instance)
 
     def assign(self, instance: Instance, call: Call) -> None:
         """Have an instance work on a call, until its deadline at most."""
@@ -106,7 +120,7 @@ class Revision:
 
     def fail(self, call: Call, failure: Failure) -> None:
         """Answer a call without a result."""
-        call.outcome.set_result(failure)
+        _settle(call, failure)
 
     def drained(self) -> None:
         """Nothing is left of this revision."""
@@ -118,6 +132,8 @@ class Revision:
         if instance.timer is not None:
             instance.timer.cancel()
         if kind is Kind.READY:
+            if instance not in self._starting:
+                return  # given up already: its end is on the way
             self._starting.discard(instance)
             if not self._first.done():
                 self._first.set_result(None)
@@ -128,16 +144,16 @@ class Revision:
         elif (call := self.pool.busy.get(instance)) is not None:
             if kind is Kind.RAISED:
                 self._describe("handler raised", instance, payload)
-                call.outcome.set_result(Failure.RAISED)
+                _settle(call, Failure.RAISED)
             else:
-                call.outcome.set_result(payload)
+                _settle(call, payload)
             self.pool.done(instance)
 
     def _ended(self, instance: Instance) -> None:
         if instance in self._starting:
             self._not_started(instance, "the process ended while it loaded the handler")
         elif (call := self.pool.busy.get(instance)) is not None:
-            call.outcome.set_result(Failure.CRASHED)
+            _settle(call, Failure.CRASHED)
             self.pool.lost(instance)
         else:
             self.pool.lost(instance)
@@ -146,17 +162,20 @@ class Revision:
         call = self.pool.busy.get(instance)
         if call is not None:
             self._launcher.kill(instance)
-            call.outcome.set_result(Failure.TIMED_OUT)
+            _settle(call, Failure.TIMED_OUT)
             self.pool.lost(instance)
 
     def _too_slow(self, instance: Instance) -> None:
         self._launcher.kill(instance)
-        self._not_started(instance, f"its import took longer than {_START_S:.0f} s")
+        self._not_started(instance, f"its import took longer than {self._start_s:g} s")
 
     def _not_started(self, instance: Instance, reason: str) -> None:
         if instance not in self._starting:
             return
         self._starting.discard(instance)
+        self._never_started(reason)
+
+    def _never_started(self, reason: str) -> None:
         if not self._first.done():
             self._first.set_exception(NotStartedError(reason))
         self.pool.start_failed()
@@ -169,3 +188,9 @@ class Revision:
             pid=instance.pid,
             **orjson.loads(payload),
         )
+
+
+def _settle(call: Call, outcome: bytes | Failure) -> None:
+    """Answer a call, unless whoever waited for it was cancelled."""
+    if not call.outcome.done():
+        call.outcome.set_result(outcome)

@@ -5,15 +5,10 @@ that a change replaces, so a request sees the old route table or the new one, ne
 """
 
 import asyncio
-import contextlib
-import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from infra.local.runtime.emulate import (
     Failure,
@@ -32,11 +27,11 @@ Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-_HEAD_BYTES = 64 * 1024
-_HEAD_S = 30.0
-_BODY_S = 29.0
+BODY_S = 29.0
 _HEARD_OUT_BYTES = 2 * 1024 * 1024  # of a body that is too large anyway
 _CLOSE = (b"connection", b"close")
+_PLAIN = (b"content-type", b"text/plain; charset=utf-8")
+_LATE = "the body did not arrive in time"
 
 
 class TooLargeError(Exception):
@@ -53,9 +48,15 @@ class _Serving:
 
 
 class Gateway:
-    """The ASGI application. `functions` is the cloud's own mapping, read at each request."""
+    """The ASGI application. `functions` is the cloud's own mapping, read at each request.
 
-    def __init__(self, functions: Mapping[str, Revision], logbook: Logbook) -> None:
+    A body must be there `body_s` seconds after its head.
+    """
+
+    def __init__(
+        self, functions: Mapping[str, Revision], logbook: Logbook, body_s: float = BODY_S
+    ) -> None:
+        self._body_s = body_s
         self._functions = functions
         self._logbook = logbook
         self._serving: _Serving | None = None
@@ -76,7 +77,7 @@ class Gateway:
         """Answer one request."""
         serving = self._serving
         if serving is None or scope["type"] != "http":
-            return  # uvicorn closes the connection
+            return  # nothing is served yet, so nothing listens
         began = time.monotonic()
         method: str = scope["method"]
         path: str = scope["raw_path"].decode("latin-1")
@@ -84,20 +85,27 @@ class Gateway:
         revision = self._functions.get(match.function) if match else None
         side = self._sides[revision.spec.emulate] if revision else serving.side
         request_id = side.new_request_id()
-        failure: Failure | None = None
+        failure: str | None = None
         if match is None or revision is None:
-            failure = Failure.NO_ROUTE
-            answer = side.refusal(failure, request_id)
+            failure = Failure.NO_ROUTE.value
+            answer = side.refusal(Failure.NO_ROUTE, request_id)
         else:
             try:
-                body = await _read_body(scope["headers"], receive, serving.spec.body_limit)
+                limit = serving.spec.body_limit
+                body = await _read_body(scope["headers"], receive, limit, self._body_s)
             except TooLargeError:
-                failure = Failure.TOO_LARGE
-                answer = side.refusal(failure, request_id)
+                failure = Failure.TOO_LARGE.value
+                answer = side.refusal(Failure.TOO_LARGE, request_id)
                 answer.headers.append(_CLOSE)
-            except (ConnectionError, TimeoutError):
-                return  # the client left, or stopped, before it had said all
+            except TimeoutError:
+                failure = _LATE
+                answer = HttpAnswer(408, [_PLAIN, _CLOSE], _LATE.encode())
+            except ConnectionError:
+                return  # the client left before it had said all
             else:
+                # while the body came, another revision may have taken the function's place
+                revision = self._functions.get(match.function, revision)
+                side = self._sides[revision.spec.emulate]
                 event = side.event(
                     HttpRequest(
                         request_id=request_id,
@@ -115,20 +123,22 @@ class Gateway:
                 )
                 outcome = await revision.invoke(request_id, event)
                 answer, failure = _answer(side, outcome, request_id)
-        self._log(request_id, method, path, match.function if match else None, answer, failure, began)
+        self._log(
+            request_id, method, path, match.function if match else None, answer, failure, began
+        )
         await send(
             {"type": "http.response.start", "status": answer.status, "headers": _framed(answer)}
         )
         await send({"type": "http.response.body", "body": answer.body})
 
-    def _log(  # noqa: PLR0913 - one line's fields
+    def _log(
         self,
         request_id: str,
         method: str,
         path: str,
         function: str | None,
         answer: HttpAnswer,
-        failure: Failure | None,
+        failure: str | None,
         began: float,
     ) -> None:
         line = {
@@ -142,19 +152,19 @@ class Gateway:
             "ms": round((time.monotonic() - began) * 1000, 3),
         }
         if failure is not None:
-            line["failure"] = failure.value
+            line["failure"] = failure
         self._logbook.put(line)
 
 
 def _answer(
     side: GatewaySide, outcome: bytes | Failure, request_id: str
-) -> tuple[HttpAnswer, Failure | None]:
+) -> tuple[HttpAnswer, str | None]:
     if isinstance(outcome, bytes):
         try:
             return side.answer(outcome, request_id), None
         except MalformedResultError:
             outcome = Failure.MALFORMED
-    return side.refusal(outcome, request_id), outcome
+    return side.refusal(outcome, request_id), outcome.value
 
 
 def _framed(answer: HttpAnswer) -> list[tuple[bytes, bytes]]:
@@ -164,122 +174,41 @@ def _framed(answer: HttpAnswer) -> list[tuple[bytes, bytes]]:
     return [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
 
 
-async def _read_body(headers: list[tuple[bytes, bytes]], receive: Receive, limit: int) -> bytes:
-    """The whole body. Raises TooLargeError; reads on a while first, so that the answer is heard."""
-    announced = 0
-    for name, value in headers:
-        if name == b"content-length":
-            announced = int(value)
-        elif name == b"transfer-encoding":
-            announced = 1
+async def _read_body(
+    headers: list[tuple[bytes, bytes]], receive: Receive, limit: int, within_s: float
+) -> bytes:
+    """The whole body. Raises TooLargeError, TimeoutError, and ConnectionError when the client left.
+
+    Reads on for a while when there is too much, so that the answer is heard.
+    """
+    announced = _announced(headers)
     if not announced:
         return b""
     if announced > limit + _HEARD_OUT_BYTES:
         raise TooLargeError
     parts: list[bytes] = []
     size = 0
-    async with asyncio.timeout(_BODY_S):
-        while True:
+    more = True
+    async with asyncio.timeout(within_s):
+        while more and size <= limit + _HEARD_OUT_BYTES:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ConnectionError
             part = message.get("body", b"")
+            more = message.get("more_body", False)
             size += len(part)
             if size <= limit:
                 parts.append(part)
-            if size > limit + _HEARD_OUT_BYTES or (size > limit and not message.get("more_body")):
-                raise TooLargeError
-            if not message.get("more_body"):
-                return b"".join(parts)
+    if size > limit:
+        raise TooLargeError
+    return b"".join(parts)
 
 
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's, but a head that is endless in size or time is cut off."""
-
-    _head = 0
-    _slow: asyncio.TimerHandle | None = None
-
-    def data_received(self, data: bytes) -> None:
-        """Count and time what comes before a head is complete."""
-        if self._head > _HEAD_BYTES:
-            self.send_400_response("The request's headers are too large.")
-            return
-        self._head += len(data)
-        super().data_received(data)
-        if self.cycle is None or self.cycle.response_complete:
-            if self._slow is None and not self.transport.is_closing():
-                self._slow = self.loop.call_later(_HEAD_S, self.transport.close)
-        else:
-            self._head = 0
-
-    def on_headers_complete(self) -> None:
-        """The head is here: the next one is counted from nothing."""
-        self._head = 0
-        if self._slow is not None:
-            self._slow.cancel()
-            self._slow = None
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is timed any more."""
-        if self._slow is not None:
-            self._slow.cancel()
-        super().connection_lost(exc)
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn without its signal handlers: the supervisor has its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
-
-
-class GatewayServer:
-    """uvicorn on a socket of 127.0.0.1, in the running loop."""
-
-    def __init__(self, server: _Uvicorn, port: int, task: asyncio.Task[None]) -> None:
-        self.port = port
-        self._server = server
-        self._task = task
-
-    @classmethod
-    async def open(cls, gateway: Gateway, port: int) -> "GatewayServer":
-        """Listen. Raises OSError when the port cannot be had."""
-        listening = socket.socket()
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(("127.0.0.1", port))
-            listening.listen(1024)
-        except OSError:
-            listening.close()
-            raise
-        config = uvicorn.Config(
-            gateway,
-            http=_Protocol,
-            ws="none",
-            loop="none",
-            lifespan="off",
-            interface="asgi3",
-            access_log=False,
-            log_config=None,
-            log_level="error",
-            server_header=False,
-            date_header=True,
-            proxy_headers=False,
-            timeout_keep_alive=60,
-            timeout_graceful_shutdown=30,
-        )
-        server = _Uvicorn(config)
-        task = asyncio.get_running_loop().create_task(server.serve(sockets=[listening]))
-        while not server.started:
-            if task.done():
-                await task
-            await asyncio.sleep(0.005)
-        return cls(server, port, task)
-
-    async def close(self) -> None:
-        """Stop listening, finish what is under way."""
-        self._server.should_exit = True
-        await self._task
+def _announced(headers: list[tuple[bytes, bytes]]) -> int:
+    """The length of the body that follows, 1 where it is not said beforehand, 0 without one."""
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value)
+        if name == b"transfer-encoding":
+            return 1
+    return 0

@@ -6,8 +6,9 @@ lines, never a request: the next line that can be written says how many were los
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ class Logbook:
         self._later: Callable[[float, Callable[[], None]], Any] | None = None
         self._file = -1
         self._size = 0
+        self._torn = False  # the last line in the file lacks its end
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Write by this loop's timer from now on; until then every line is written at once."""
@@ -40,8 +42,12 @@ class Logbook:
         self.put({"time": now(), "event": event, **fields})
 
     def put(self, line: dict[str, Any]) -> None:
-        """One line, made by the caller."""
-        encoded = orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE)
+        """One line, made by the caller. What cannot be written is lost, and counted."""
+        try:
+            encoded = orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE)
+        except TypeError:  # a lone surrogate
+            self._lost += 1
+            return
         if self._bytes + len(encoded) > _BUFFERED_BYTES:
             self._lost += 1
             return
@@ -58,17 +64,21 @@ class Logbook:
         if not lines:
             return
         data = b"".join(lines)
+        note = b"\n" if self._torn else b""
         if self._lost:
-            note = {"time": now(), "event": "lines lost", "count": self._lost}
-            data = orjson.dumps(note, option=orjson.OPT_APPEND_NEWLINE) + data
+            line = {"time": now(), "event": "lines lost", "count": self._lost}
+            note += orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        data = note + data
         try:
             self._rotate(len(data))
-            os.write(self._file, data)
+            written = os.write(self._file, data)
         except OSError:
             self._lost += len(lines)
         else:
-            self._lost = 0
-            self._size += len(data)
+            self._size += written
+            self._torn = not data.endswith(b"\n", 0, written)
+            unwritten = data.count(b"\n", written)  # where the disk took but a part
+            self._lost = unwritten if written >= len(note) else self._lost + len(lines)
 
     def close(self) -> None:
         """Write what is left and let the file go."""
@@ -91,4 +101,10 @@ class Logbook:
 
 def now() -> str:
     """The time as log lines carry it: UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
+    return f"{_second(second)}.{milliseconds:03}Z"
+
+
+@lru_cache(maxsize=1)
+def _second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))

@@ -13,21 +13,23 @@ from infra.local.runtime.emulate import Failure
 
 Call = TypeVar("Call")
 Instance = TypeVar("Instance")
+Call_contra = TypeVar("Call_contra", contravariant=True)
+Instance_contra = TypeVar("Instance_contra", contravariant=True)
 
 
-class Staff(Protocol[Call, Instance]):
+class Staff(Protocol[Call_contra, Instance_contra]):
     """What a pool asks of the outside."""
 
     def start(self) -> None:
         """Begin to start one instance; `ready` or `start_failed` follows."""
 
-    def assign(self, instance: Instance, call: Call) -> None:
+    def assign(self, instance: Instance_contra, call: Call_contra) -> None:
         """Give the call to an idle instance; `done` or `lost` follows."""
 
-    def stop(self, instance: Instance) -> None:
+    def stop(self, instance: Instance_contra) -> None:
         """End an idle instance; nothing follows."""
 
-    def fail(self, call: Call, failure: Failure) -> None:
+    def fail(self, call: Call_contra, failure: Failure) -> None:
         """Answer a call that no instance took."""
 
     def drained(self) -> None:
@@ -42,7 +44,7 @@ class Pool(Generic[Call, Instance]):
     seconds on the clock `now`.
     """
 
-    def __init__(  # noqa: PLR0913 - the whole of what decides, each by name
+    def __init__(
         self,
         staff: Staff[Call, Instance],
         *,

@@ -67,26 +67,28 @@ EMULATE = one_of("aws", "alicloud")
 PORT = whole(1024, 65535)
 
 
+def invalid(
+    rules: Mapping[str, Rule], found: Mapping[str, Any], unknown: frozenset[str] = frozenset()
+) -> list[Invalid]:
+    """Every property that cannot be used; those in `unknown` are not known yet and pass."""
+    wrong = [
+        Invalid(name, reason)
+        for name, rule in rules.items()
+        if name not in unknown and (reason := rule(found.get(name)))
+    ]
+    surplus = found.keys() - rules.keys() - unknown
+    return wrong + [Invalid(name, "is not a property") for name in sorted(surplus)]
+
+
 class Spec:
     """The rules of one kind of resource; its dataclass has a field for each of them."""
 
-    RULES: ClassVar[dict[str, Rule]]
-
-    @classmethod
-    def invalid(cls, found: Mapping[str, Any], unknown: frozenset[str] = frozenset()) -> list[Invalid]:
-        """Every property that cannot be used; those in `unknown` are not known yet and pass."""
-        wrong = [
-            Invalid(name, reason)
-            for name, rule in cls.RULES.items()
-            if name not in unknown and (reason := rule(found.get(name)))
-        ]
-        surplus = found.keys() - cls.RULES.keys() - unknown
-        return wrong + [Invalid(name, "is not a property") for name in sorted(surplus)]
+    RULES: ClassVar[Mapping[str, Rule]]
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Self:
         """The specification; raises InvalidSpecError."""
-        if wrong := cls.invalid(found):
+        if wrong := invalid(cls.RULES, found):
             raise InvalidSpecError(wrong)
         return cls(**{name: int(v) if isinstance(v, float) else v for name, v in found.items()})
 
@@ -98,7 +100,10 @@ class RuntimeSpec(Spec):
     keep_alive_s: int
     log_max_mb: int
 
-    RULES = {"keep_alive_s": whole(1, 3600), "log_max_mb": whole(1, 1024)}
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        "keep_alive_s": whole(1, 3600),
+        "log_max_mb": whole(1, 1024),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ class FunctionSpec(Spec):
     queue_ms: int
     environment: dict[str, str]
 
-    RULES = {
+    RULES: ClassVar[Mapping[str, Rule]] = {
         "name": text,
         "emulate": EMULATE,
         "handler": text,
@@ -144,7 +149,7 @@ class GatewaySpec(Spec):
     body_limit: int
     routes: dict[str, str]
 
-    RULES = {
+    RULES: ClassVar[Mapping[str, Rule]] = {
         "port": PORT,
         "emulate": EMULATE,
         "body_limit": whole(1, 6 * 1024 * 1024),

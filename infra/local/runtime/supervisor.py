@@ -8,10 +8,13 @@ nothing to clean up. It keeps no record of what it runs: Pulumi's state is that 
 import argparse
 import asyncio
 import fcntl
+import gc
 import logging
 import os
 import signal
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvloop
@@ -19,10 +22,12 @@ import uvloop
 from infra.local.places import Places
 from infra.local.runtime import control
 from infra.local.runtime.cloud import Cloud
-from infra.local.runtime.instances import Launcher
+from infra.local.runtime.launcher import Launcher
 from infra.local.runtime.logbook import Logbook
 
 ALREADY_RUNS = 3
+_PATIENCE_S = 0.5
+_GC_OBJECTS = 50_000  # a request makes no cycles; the default looks for some every few requests
 
 
 class _IntoLogbook(logging.Handler):
@@ -38,13 +43,22 @@ class _IntoLogbook(logging.Handler):
 
 
 def hold(lock: Path) -> int | None:
-    """The lock's descriptor, or None when another supervisor of this clone holds it."""
+    """The lock's descriptor, or None when another supervisor of this clone holds it.
+
+    Tries for half a second, since whoever asks for the holder takes the lock for a moment.
+    """
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                os.close(descriptor)
+                return None
+            time.sleep(0.02)
+        else:
+            break
     os.ftruncate(descriptor, 0)
     os.write(descriptor, str(os.getpid()).encode())
     return descriptor
@@ -73,23 +87,28 @@ async def supervise(places: Places, launcher: Launcher, logbook: Logbook, releas
     logbook.close()
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the supervisor of the clone at `--root`; exit status 3 when one runs already."""
     parser = argparse.ArgumentParser(description="The local cloud of one clone.")
     parser.add_argument("--root", type=Path, required=True, help="the clone's folder")
     parser.add_argument("--release", required=True, help="what tells this runtime from others")
-    told = parser.parse_args()
+    told = parser.parse_args(arguments)
     places = Places(told.root)
     places.prepare()
     if hold(places.lock) is None:
         return ALREADY_RUNS
     logbook = Logbook(places.log, max_mb=16)
-    logging.basicConfig(handlers=[_IntoLogbook(logbook)], level=logging.WARNING, format="%(message)s")
+    logging.basicConfig(
+        handlers=[_IntoLogbook(logbook)], level=logging.WARNING, format="%(message)s"
+    )
     launcher = Launcher(logbook)
     launcher.open()  # before anything is open that it could inherit
+    gc.collect()
+    gc.freeze()  # what was imported stays: no collection needs to look at it again
+    gc.set_threshold(_GC_OBJECTS)
     uvloop.run(supervise(places, launcher, logbook, told.release))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn, TextIO
 
 from infra.local.runtime.emulate import Identity, Invocation, WorkerSide
@@ -21,6 +22,7 @@ from infra.local.runtime.frames import LENGTH, Kind, read_call, reply
 
 Handler = Callable[[Any, Any], Any]
 
+_OURS = os.path.abspath(f"{__file__}/../../../..")  # noqa: PTH100 - infra's; no place of a handler's
 _RESULT_BYTES = 6 * 1024 * 1024  # what Lambda takes; Function Compute takes more
 _TRACE_LINES, _TEXT = 20, 16 * 1024
 
@@ -48,12 +50,11 @@ def _redirect(log: int) -> None:
     os.dup2(log, 2)
     os.close(nothing)
     os.close(log)
-    sys.stdout = sys.__stdout__ = _printer(1)
-    sys.stderr = sys.__stderr__ = _printer(2)
+    sys.stdout, sys.stderr = _printer(1), _printer(2)
 
 
 def _printer(descriptor: int) -> TextIO:
-    return open(  # noqa: SIM115 - as long-lived as the process
+    return open(
         descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
     )
 
@@ -85,11 +86,15 @@ def _answer(side: WorkerSide, identity: Identity, handler: Handler, body: bytes)
     try:
         context = side.context(identity, Invocation(request_id, deadline))
         result = side.encode(handler(side.decode(event), context))
-        if len(result) > _RESULT_BYTES:
-            raise ValueError(f"the result has {len(result)} bytes, the limit is {_RESULT_BYTES}")
+        _bounded(result)
         return reply(Kind.RESULT, result)
     except BaseException as error:  # noqa: BLE001 - a handler may raise anything, SystemExit too
         return reply(Kind.RAISED, _describe(error))
+
+
+def _bounded(result: bytes) -> None:
+    if len(result) > _RESULT_BYTES:
+        raise ValueError(f"the result has {len(result)} bytes, the limit is {_RESULT_BYTES}")
 
 
 def _enter(code: str, environment: dict[str, str]) -> None:
@@ -98,7 +103,7 @@ def _enter(code: str, environment: dict[str, str]) -> None:
     os.environ.update(environment)
     time.tzset()
     os.chdir(code)
-    sys.path.insert(0, code)
+    sys.path[:] = [code, *(folder for folder in sys.path if folder != _OURS)]
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -116,8 +121,12 @@ def _describe(error: BaseException) -> bytes:
         "message": lines[-1].strip()[:_TEXT],
         "trace": "".join(lines)[-_TEXT:],
     }
-    # a lone surrogate is no JSON text for whoever reads this
-    return json.dumps(found, ensure_ascii=False).encode(errors="backslashreplace")
+    return json.dumps({name: _writable(text) for name, text in found.items()}).encode()
+
+
+def _writable(text: str) -> str:
+    """The text without lone surrogates, which strict readers of JSON refuse."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _receive(calls: socket.socket) -> bytes | None:
@@ -138,7 +147,5 @@ def _exactly(calls: socket.socket, size: int) -> bytes | None:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with suppress(Exception):  # the handler closed or replaced it
             stream.flush()
-        except Exception:  # noqa: BLE001, S110 - the handler closed or replaced it
-            pass

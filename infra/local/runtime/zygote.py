@@ -12,6 +12,7 @@ import selectors
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 from infra.local.runtime import worker
@@ -43,7 +44,11 @@ class Zygote:
         signal.set_wakeup_fd(wake_write.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self._private = [self._control, wake_read, wake_write]
+        self._private: list[socket.socket | selectors.BaseSelector] = [
+            self._control,
+            wake_read,
+            wake_write,
+        ]
         with selectors.DefaultSelector() as selector:
             self._private.append(selector)
             selector.register(self._control, selectors.EVENT_READ)
@@ -78,7 +83,7 @@ class Zygote:
         try:
             pid = os.fork()
         except OSError as error:  # out of processes or memory
-            print(f"cannot start a worker: {error}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"cannot start a worker: {error}\n")
             self._report({"ended": number, "status": 1})
             pid = -1
         if pid == 0:
@@ -102,7 +107,7 @@ class Zygote:
     def _kill(self, number: int) -> None:
         for pid, held in self._workers.items():
             if held == number and not _kill_group(pid):
-                os.kill(pid, signal.SIGKILL)  # not yet the leader of a group; ours, since not reaped
+                os.kill(pid, signal.SIGKILL)  # not yet a group's leader; ours, since not reaped
 
     def _reap(self) -> None:
         while self._workers:
@@ -114,10 +119,8 @@ class Zygote:
             self._report({"ended": number, "status": os.waitstatus_to_exitcode(status)})
 
     def _report(self, message: dict[str, int]) -> None:
-        try:
+        with suppress(OSError):  # the supervisor is gone, which the next read tells
             self._control.sendall(frame(json.dumps(message).encode()))
-        except OSError:
-            pass  # the supervisor is gone, which the next read tells
 
     def _leave(self) -> None:
         for number in list(self._workers.values()):

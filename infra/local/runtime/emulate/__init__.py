@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for each request, and freezing costs more than the rest of it
 class HttpRequest:
     """One request as the gateway read it.
 
@@ -33,7 +33,7 @@ class HttpRequest:
     path_parameters: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for each request, and freezing costs more than the rest of it
 class HttpAnswer:
     """What goes back to the client. Header names are lower case; content-length is the server's."""
 
@@ -66,7 +66,7 @@ class Identity:
     revision: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for each request, and freezing costs more than the rest of it
 class Invocation:
     """One call as the worker got it. `deadline` is on the monotonic clock, in seconds."""
 

@@ -1,0 +1,169 @@
+"""`make bench`: `python -m bench [--seconds 5] [--rounds 3] [--only aws,uvicorn,start,dev]`.
+
+Everything listens on 127.0.0.1, takes a bounded time, and is ended before this returns.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from bench import contestants, figures, load, peers, reload, rounds, starts
+from bench.cloud import copied
+from infra.cli.commands import Progress
+from infra.cli.console import run_command
+from infra.cli.engine import this_machine
+from infra.errors import PlatformError
+from infra.local.places import Places, private_folder
+from infra.model import Provider
+
+ROOT = Path(__file__).resolve().parents[1]
+CLOUDS: dict[Provider, str] = {"aws": "local cloud, aws", "alicloud": "local cloud, alicloud"}
+PEERS = {
+    "chalice": "chalice local",
+    "functions": "functions-framework",
+    "uvicorn": "uvicorn + starlette",
+}
+BASE = PEERS["uvicorn"]
+PARTS = (*CLOUDS, *PEERS, "start", "dev")
+STARTS, EDITS = 50, 20
+
+
+def _requests(
+    only: Sequence[str], options: argparse.Namespace, folder: Path, progress: Progress
+) -> dict[str, Any]:
+    """Measure what answers requests, and print the table."""
+    machine = this_machine(ROOT)
+    generator = load.find(machine, progress)
+    up: dict[str, contestants.Contestant] = {}
+    with ExitStack() as stack:
+        for emulate in [each for each in CLOUDS if each in only]:
+            progress.say(f"starting the {CLOUDS[emulate]}")
+            root = folder / emulate
+            copied(ROOT, root)
+            up[CLOUDS[emulate]] = stack.enter_context(contestants.cloud(root, emulate))
+        wanted = [each for each in only if each in PEERS]
+        try:
+            python = peers.environment(machine, progress) if wanted else None
+        except PlatformError as error:
+            progress.say(str(error))
+            python = None
+        commands = contestants.peers(python, ROOT) if python else {}
+        for name in wanted if python else ():
+            progress.say(f"starting {PEERS[name]}")
+            directory = folder / name
+            shutil.copytree(ROOT / "bench" / "apps", directory)
+            try:
+                peer = contestants.peer(commands[name], directory)
+                up[PEERS[name]] = stack.enter_context(peer)
+            except PlatformError as error:  # the others can be measured still
+                progress.say(f"{PEERS[name]} is left out: {error}")
+        found = rounds.run(
+            up, generator, rounds=options.rounds, seconds=options.seconds, progress=progress
+        )
+    for name in wanted:
+        found.setdefault(PEERS[name], [])
+    print(
+        f"\nGET /health, {load.CONNECTIONS} keep-alive connections by {generator.name}, "
+        f"{options.seconds} s, {options.rounds} rounds: median [least-most]\n"
+    )
+    print(figures.table(found, BASE))
+    print(
+        "\nThe local cloud has two workers. µs: CPU time a request takes in each hop, all processes"
+        " of it;\n`load` is the load generator. RSS: the sum over the processes, where pages that"
+        " they share count\nin each. `to uvicorn`: requests/s as a share of uvicorn + starlette's"
+        " in the same round."
+    )
+    return {"generator": generator.name, "rounds": rounds.plain(found)}
+
+
+def _starts(folder: Path, progress: Progress) -> dict[str, Any]:
+    """Measure workers' starts, and print them."""
+    progress.say(f"{STARTS} starts of a worker, twice")
+    found = starts.measure(ROOT, folder / "start", STARTS)
+    rows = [["worker start, ms", "p50", "p99", "of it the import, p50"]]
+    for name, each in found.items():
+        shares = [figures.percentile(each.start_ms, share) for share in (0.5, 0.99)]
+        imports = figures.percentile(each.import_ms, 0.5)
+        rows.append([f"{name} handler", *(f"{value:.1f}" for value in (*shares, imports))])
+    print(f"\nFrom the order to READY, {STARTS} starts, emulate aws\n\n{figures.aligned(rows)}")
+    return {
+        name: {"ms": each.start_ms, "import_ms": each.import_ms} for name, each in found.items()
+    }
+
+
+def _edits(folder: Path, progress: Progress) -> list[float]:
+    """Measure `make dev`, and print it."""
+    progress.say(f"{EDITS} edits under `make dev`")
+    found = reload.measure(ROOT, folder / "dev", EDITS)
+    middle, worst = (figures.percentile(found, share) for share in (0.5, 0.99))
+    print(
+        f"\nmake dev, from the written file to the first answer by it, {EDITS} edits: "
+        f"p50 {middle:.0f} ms, p99 {worst:.0f} ms"
+    )
+    return found
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measures.")
+    parser.add_argument("--seconds", type=int, default=5, help="of load a cell (default: 5)")
+    parser.add_argument("--rounds", type=int, default=3, help="over all contestants (default: 3)")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"of {','.join(PARTS)}")
+    options = parser.parse_args(arguments)
+    options.only = options.only.split(",")
+    if unknown := set(options.only) - set(PARTS):
+        parser.error(f"--only: there is no {', '.join(sorted(unknown))}")
+    if options.seconds < 1 or options.rounds < 1:
+        parser.error("--seconds and --rounds are 1 at least")
+    return options
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command; `arguments` without the program's name."""
+    options = _options(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what runs is ended then too
+    for name in [each for each in os.environ if each.startswith("PYTHON")]:
+        del os.environ[name]  # such as the one that forbids writing compiled modules
+    os.environ["PYTHONPATH"] = str(ROOT)  # children find infra/ here, whatever is installed
+
+    def command() -> int:
+        progress = Progress("bench")
+        results: dict[str, Any] = {
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            "cpus": os.cpu_count(),
+            "load_before": os.getloadavg(),
+            "seconds": options.seconds,
+        }
+        folder = Path(tempfile.mkdtemp(prefix="shop-bench-"))
+        try:
+            if {*options.only} & {*CLOUDS, *PEERS}:
+                results["requests"] = _requests(options.only, options, folder, progress)
+            if "start" in options.only:
+                results["start"] = _starts(folder, progress)
+            if "dev" in options.only:
+                results["dev_ms"] = _edits(folder, progress)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        kept = Places(ROOT).state / "bench"
+        private_folder(kept.parent)
+        private_folder(kept)
+        file = kept / f"{time.strftime('%Y%m%dT%H%M%S')}.json"
+        file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        print(f"\nAll of it: {file.relative_to(ROOT)}")
+        return 0
+
+    return run_command(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

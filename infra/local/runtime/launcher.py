@@ -1,0 +1,173 @@
+"""The supervisor's end of the zygote: it orders instances, and is told what became of them."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from infra.local.runtime import frames
+from infra.local.runtime.frames import Kind
+from infra.local.runtime.instances import Instance
+from infra.local.runtime.logbook import Logbook
+
+_REPORT_BYTES = 64 * 1024
+_REVIVE_S = 1.0  # a zygote that cannot live is tried so often
+
+
+class Launcher:
+    """The zygote, and the instances that it forked. It is started anew when it dies."""
+
+    def __init__(self, logbook: Logbook) -> None:
+        self._logbook = logbook
+        self._instances: dict[int, Instance] = {}
+        self._number = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._reader = frames.Reader()
+        self._opened = 0.0
+        self._connecting: set[asyncio.Task[Any]] = set()
+
+    @property
+    def pid(self) -> int | None:
+        """The zygote's process id, or None without one."""
+        return self._process.pid if self._process else None
+
+    def open(self) -> None:
+        """Execute the zygote. Once before anything else is open, and after each of its deaths."""
+        ours, theirs = socket.socketpair()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "infra.local.runtime.zygote", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            cwd="/",
+        )
+        theirs.close()
+        self._control = ours
+        self._opened = time.monotonic()
+        self._reader = frames.Reader()
+
+    def watch(self) -> None:
+        """Read the zygote's reports from the running loop."""
+        if self._control is not None:
+            asyncio.get_running_loop().add_reader(self._control.fileno(), self._reported)
+
+    def start(
+        self,
+        function: str,
+        spec: dict[str, Any],
+        on_reply: Callable[[Instance, Kind, bytes], None],
+        on_end: Callable[[Instance], None],
+    ) -> Instance:
+        """Order one instance; its first reply is READY or NOT_STARTED, unless it ends before.
+
+        Raises OSError when there are no descriptors left for it.
+        """
+        loop = asyncio.get_running_loop()
+        printed, log = os.pipe()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError:
+            os.close(printed)
+            os.close(log)
+            raise
+        self._number += 1
+        os.set_blocking(printed, False)
+        instance = Instance(
+            self._number, function, self._logbook, printed, on_reply, on_end, self.kill
+        )
+        loop.add_reader(printed, instance.read_printed)
+        self._instances[self._number] = instance
+        order = frames.frame(json.dumps({"start": self._number, "spec": spec}).encode())
+        sent = self._send(order, [theirs.fileno(), log])
+        theirs.close()
+        os.close(log)
+        ours.setblocking(False)
+        connecting = loop.create_task(loop.create_unix_connection(lambda: instance, sock=ours))
+        self._connecting.add(connecting)
+        connecting.add_done_callback(self._connecting.discard)
+        if not sent:
+            loop.call_soon(instance.end)
+        return instance
+
+    def kill(self, instance: Instance) -> None:
+        """End an instance at once, in the middle of whatever it does."""
+        if instance.number in self._instances:
+            self._send(frames.frame(json.dumps({"kill": instance.number}).encode()), [])
+
+    async def close(self) -> None:
+        """End the zygote, and with it every instance."""
+        process, control = self._process, self._control
+        self._process = self._control = None
+        if control is not None:
+            asyncio.get_running_loop().remove_reader(control.fileno())
+            control.close()
+        for instance in list(self._instances.values()):
+            instance.end()
+        self._instances.clear()
+        if process is not None:
+            await asyncio.to_thread(process.wait)
+
+    def _send(self, order: bytes, descriptors: list[int]) -> bool:
+        if self._control is None:
+            return False
+        try:
+            socket.send_fds(self._control, [order], descriptors)
+        except OSError:  # the zygote is gone, which the next read tells too
+            return False
+        return True
+
+    def _reported(self) -> None:
+        if self._control is None:
+            return
+        try:
+            data = self._control.recv(_REPORT_BYTES)
+        except OSError:
+            data = b""
+        if not data:
+            self._revive()
+            return
+        for body in self._reader.feed(data):
+            report = json.loads(body)
+            if "started" in report:
+                if instance := self._instances.get(report["started"]):
+                    instance.pid = report["pid"]
+            elif instance := self._instances.pop(report["ended"], None):
+                self._ended(instance, report["status"])
+
+    def _ended(self, instance: Instance, status: int) -> None:
+        if status and not instance.let_go:
+            self._logbook.write(
+                "instance ended", function=instance.function, pid=instance.pid, status=status
+            )
+        instance.end()
+
+    def _revive(self) -> None:
+        """The zygote died: so do its workers, which have no one left to reap or kill them."""
+        if self._control is None or self._process is None:
+            return
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._control.fileno())
+        self._control.close()
+        self._control = None
+        self._logbook.write("zygote ended", pid=self._process.pid)
+        loop.call_later(max(0.0, self._opened + _REVIVE_S - time.monotonic()), self._reopen)
+        orphans, self._instances = self._instances, {}
+        for instance in orphans.values():
+            if instance.pid:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(instance.pid, signal.SIGKILL)
+            instance.end()
+
+    def _reopen(self) -> None:
+        if self._process is not None:
+            self._process.kill()  # all but dead already
+            self._process.wait()
+            self.open()
+            self.watch()
