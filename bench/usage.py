@@ -34,7 +34,13 @@ def of(pids: Iterable[int]) -> Usage:
 
 def children() -> dict[int, list[int]]:
     """The children of every process, by its id."""
-    return read_tree(_ps("-A", "-o", "pid=,ppid="))
+    if not _PROC.exists():
+        return read_tree(_ps("-A", "-o", "pid=,ppid="))
+    tree: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        if (text := _stat(int(folder.name))) is not None:
+            tree.setdefault(int(text.rpartition(")")[2].split()[1]), []).append(int(folder.name))
+    return tree
 
 
 def descendants(pid: int, tree: Mapping[int, list[int]]) -> list[int]:
@@ -76,11 +82,16 @@ def cpu_seconds(text: str) -> float:
 
 
 def _from_proc(pid: int) -> Usage:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
+    if (text := _stat(pid)) is None:
         return NOTHING
     return read_stat(text, os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE"))
+
+
+def _stat(pid: int) -> str | None:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:  # it ended
+        return None
 
 
 def _ps(*words: str) -> str:

@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from infra.cli import leftovers
 from infra.cli.console import parser, run_command
-from infra.cli.stack import ROOT, Stack, prepare
+from infra.cli.stack import ROOT, Stack, backend, prepare
 from infra.errors import PlatformError
 from infra.local import launch
 from infra.local.places import Places
@@ -13,16 +15,19 @@ from infra.local.places import Places
 def down(stack: Stack, more: Sequence[str]) -> int:
     """Run `pulumi destroy`; returns its exit code.
 
-    On this machine the local cloud is ended even where the engine's state has lost sight of it. On
-    a cloud the engine shows its plan and asks, unless `--yes` is among `more`.
+    On this machine the local cloud is ended even where the engine's state has lost sight of it, but
+    never under another engine that is at work on it. On a cloud the engine shows its plan and asks,
+    unless `--yes` is among `more`.
     """
     if not stack.local:
         return stack.pulumi("destroy", *more)
-    try:
-        return stack.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", *more)
-    finally:
-        end_processes(Places(stack.root))
-        sys.stdout.write("Nothing runs any more; the data stays in .shop/ until you remove it.\n")
+    places = Places(stack.root)
+    code = stack.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", *more)
+    if code and leftovers.locks(backend(stack.root)):
+        return code  # it said whose lock that is
+    end_processes(places)
+    sys.stdout.write("Nothing runs any more; the data stays in .shop/ until you remove it.\n")
+    return code
 
 
 def end_processes(places: Places) -> None:
@@ -31,15 +36,15 @@ def end_processes(places: Places) -> None:
         launch.end(places)
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """The command; `arguments` without the program's name."""
     options, more = parser("down", "Stops a stack.").parse_known_args(arguments)
 
     def command() -> int:
         try:
-            stack = prepare(options.stack)
+            stack = prepare(options.stack, root)
         except PlatformError:
-            end_processes(Places(ROOT))  # stopping needs no engine
+            end_processes(Places(root))  # stopping needs no engine
             raise
         return down(stack, more)
 

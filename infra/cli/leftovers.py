@@ -52,10 +52,15 @@ def is_engine(pid: int) -> bool:
     return any(each.pid == pid and "pulumi" in each.program for each in processes())
 
 
+def locks(backend: Path) -> list[Path]:
+    """All locks on the stacks of this backend."""
+    return sorted((backend / ".pulumi" / "locks").rglob("*.json"))
+
+
 def stale_locks(backend: Path, alive: Callable[[int], bool]) -> list[Path]:
     """The locks whose engine is dead: of this machine, and no such process runs."""
     found = []
-    for file in (backend / ".pulumi" / "locks").rglob("*.json"):
+    for file in locks(backend):
         try:
             lock = json.loads(file.read_text())
             pid, host = int(lock["pid"]), lock["hostname"]
@@ -66,9 +71,9 @@ def stale_locks(backend: Path, alive: Callable[[int], bool]) -> list[Path]:
     return found
 
 
-def remove(locks: Iterable[Path]) -> None:
+def remove(stale: Iterable[Path]) -> None:
     """Remove locks, and what the engine keeps beside each."""
-    for lock in locks:
+    for lock in stale:
         lock.unlink(missing_ok=True)
         lock.with_name(lock.name + ".attrs").unlink(missing_ok=True)
 
@@ -89,6 +94,20 @@ def orphans(running: Iterable[Process], user: int, answers: Callable[[str], bool
     ]
 
 
+def working_folder(pid: int) -> Path | None:
+    """Where a process of this user works, or None when nobody can tell."""
+    if (_PROC / "self").exists():
+        with suppress(OSError):
+            return (_PROC / str(pid) / "cwd").readlink()
+        return None
+    command = ["lsof", "-a", "-p", str(pid), "-d", "cwd", "-Fn"]
+    with suppress(OSError):
+        listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        names = [line[1:] for line in listed.splitlines() if line.startswith("n")]
+        return Path(names[0]) if names else None
+    return None
+
+
 def answers(address: str) -> bool:
     """Whether something listens at `127.0.0.1:port`; what is no address is left alone."""
     host, _, port = address.rpartition(":")
@@ -99,9 +118,14 @@ def answers(address: str) -> bool:
         return link.connect_ex((host, int(port))) == 0
 
 
-def clear(backend: Path) -> None:
-    """Remove what engines that were killed have left, and nothing of those that live."""
+def clear(backend: Path, program: Path) -> None:
+    """Remove what engines that were killed have left, and nothing of those that live.
+
+    `program` is the folder of this checkout's Pulumi program, where its language hosts work: those
+    of other checkouts are not ours to end.
+    """
     remove(stale_locks(backend, is_engine))
     for pid in orphans(processes(), os.getuid(), answers):
-        with suppress(OSError):
-            os.kill(pid, signal.SIGTERM)
+        if working_folder(pid) == program:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGTERM)

@@ -88,7 +88,7 @@ def readable(line: str) -> str:
     return "  ".join(part for part in parts if part) + ("\n" + trace.rstrip() if trace else "")
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """The command; `arguments` without the program's name."""
     options = _parse(arguments)
 
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str]) -> int:
                 "→ look in the provider's console"
             )
         sleep = None if options.no_follow else time.sleep
-        for line in follow(Places(ROOT).log, options.lines, sleep):
+        for line in follow(Places(root).log, options.lines, sleep):
             sys.stdout.write(line if options.json else readable(line) + "\n")
             sys.stdout.flush()
         return 0

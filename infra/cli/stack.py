@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,21 +42,29 @@ class Stack:
         An interrupt from the keyboard reaches the engine by itself: it finishes or undoes what it
         is at, and this waits for it. A termination is passed on.
         """
-        process = subprocess.Popen(
-            ["pulumi", *words, "--stack", self.name],
-            cwd=self.root,
-            env=dict(self.env),
-            stdin=None if os.isatty(0) else subprocess.DEVNULL,
-        )
-        handlers = {
-            signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
-            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
-        }
+        # Before the engine starts: an interrupt in between would leave it running alone.
+        handlers = {signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None)}
         try:
-            return process.wait()
+            process = subprocess.Popen(
+                ["pulumi", *words, "--stack", self.name],
+                cwd=self.root,
+                env=dict(self.env),
+                stdin=None if os.isatty(0) else subprocess.DEVNULL,
+            )
+            handlers[signal.SIGTERM] = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+            code = process.wait()
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+        if code >= 0:
+            return code
+        sys.stderr.write(f"the engine was killed (signal {-code}); the same command goes on\n")
+        return 128 - code
+
+
+def backend(root: Path) -> Path:
+    """The folder that holds the local stack's state."""
+    return Places(root).state / "pulumi"
 
 
 def prepare(name: str, root: Path = ROOT) -> Stack:
@@ -71,7 +80,7 @@ def prepare(name: str, root: Path = ROOT) -> Stack:
     stack = Stack(root, name, pulumi_environment(root, name, os.environ, engine.bin))
     if stack.local:
         _check_disk(Places(root).state)
-        leftovers.clear(Places(root).state / "pulumi")
+        leftovers.clear(backend(root), root / "infra")
         make_stack(root, stack.env, run)
     return stack
 

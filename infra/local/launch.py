@@ -36,14 +36,24 @@ def release() -> str:
 def ensure_running(places: Places) -> None:
     """Have a supervisor of this release run. Raises PlatformError when it cannot be started."""
     places.prepare()
-    with _one_at_a_time(places):
-        try:
-            running = ask(places, "describe")["release"]
-        except NotRunningError:
-            running = None
-        if running != release():
-            _end(places)
-            _start(places)
+    try:
+        with _one_at_a_time(places):
+            if _running(places) != release():
+                _end(places)
+                _start(places)
+    except OSError as error:
+        raise PlatformError(
+            f"{error.filename or places.state}: {error.strerror}, so the local cloud cannot start\n"
+            "→ make doctor looks for the cause"
+        ) from error
+
+
+def _running(places: Places) -> str | None:
+    """The release of the supervisor that answers, or None."""
+    try:
+        return str(ask(places, "describe")["release"])
+    except NotRunningError:
+        return None
 
 
 def _start(places: Places) -> None:

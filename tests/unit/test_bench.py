@@ -1,6 +1,9 @@
 """What `make bench` makes of other programs' output, and its table. Nothing here is timed."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -135,6 +138,17 @@ def test_descendants_are_found_at_any_depth_and_nobody_elses() -> None:
     tree = usage.read_tree("  10  1\n  11 10\n  12 11\n  13 10\n  20  1\n  21 20\n")
     assert sorted(usage.descendants(10, tree)) == [11, 12, 13]
     assert usage.descendants(12, tree) == []
+
+
+def test_a_child_of_ours_is_found_and_uses_memory_until_it_has_ended() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        assert child.pid in usage.descendants(os.getpid(), usage.children())
+        assert usage.of([child.pid]).rss_bytes > 0
+    finally:
+        child.communicate(b"\n")
+    assert child.pid not in usage.descendants(os.getpid(), usage.children())
+    assert usage.of([child.pid]) == usage.NOTHING
 
 
 @pytest.mark.parametrize(("share", "value"), [(0.5, 50), (0.99, 99), (1.0, 100), (0.0, 1)])

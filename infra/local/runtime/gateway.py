@@ -47,6 +47,16 @@ class _Serving:
     side: GatewaySide
 
 
+@dataclass(slots=True)  # one for each request
+class _Done:
+    """What became of a request: its answer, and why it is none of the handler's, if so."""
+
+    request_id: str
+    function: str | None
+    answer: HttpAnswer
+    failure: str
+
+
 class Gateway:
     """The ASGI application. `functions` is the cloud's own mapping, read at each request.
 
@@ -79,92 +89,84 @@ class Gateway:
         if serving is None or scope["type"] != "http":
             return  # nothing is served yet, so nothing listens
         began = time.monotonic()
-        method: str = scope["method"]
-        path: str = scope["raw_path"].decode("latin-1")
-        match = serving.router.find(method, path)
-        revision = self._functions.get(match.function) if match else None
-        side = self._sides[revision.spec.emulate] if revision else serving.side
-        request_id = side.new_request_id()
-        failure: str | None = None
-        if match is None or revision is None:
-            failure = Failure.NO_ROUTE.value
-            answer = side.refusal(Failure.NO_ROUTE, request_id)
-        else:
-            try:
-                limit = serving.spec.body_limit
-                body = await _read_body(scope["headers"], receive, limit, self._body_s)
-            except TooLargeError:
-                failure = Failure.TOO_LARGE.value
-                answer = side.refusal(Failure.TOO_LARGE, request_id)
-                answer.headers.append(_CLOSE)
-            except TimeoutError:
-                failure = _LATE
-                answer = HttpAnswer(408, [_PLAIN, _CLOSE], _LATE.encode())
-            except ConnectionError:
-                return  # the client left before it had said all
-            else:
-                # while the body came, another revision may have taken the function's place
-                revision = self._functions.get(match.function, revision)
-                side = self._sides[revision.spec.emulate]
-                event = side.event(
-                    HttpRequest(
-                        request_id=request_id,
-                        time_ms=time.time_ns() // 1_000_000,
-                        method=method,
-                        path=path,
-                        query=scope["query_string"].decode("latin-1"),
-                        protocol="HTTP/" + scope["http_version"],
-                        source_ip=scope["client"][0] if scope["client"] else "",
-                        headers=scope["headers"],
-                        body=body,
-                        route=match.route,
-                        path_parameters=match.parameters,
-                    )
-                )
-                outcome = await revision.invoke(request_id, event)
-                answer, failure = _answer(side, outcome, request_id)
-        self._log(
-            request_id, method, path, match.function if match else None, answer, failure, began
-        )
+        try:
+            done = await self._serve(serving, scope, receive)
+        except ConnectionError:
+            return  # the client left before it had said all
+        answer = done.answer
+        line = {
+            "time": now(),
+            "event": "request",
+            "request_id": done.request_id,
+            "method": scope["method"],
+            "path": scope["raw_path"].decode("latin-1"),
+            "function": done.function,
+            "status": answer.status,
+            "ms": round((time.monotonic() - began) * 1000, 3),
+        }
+        if done.failure:
+            line["failure"] = done.failure
+        self._logbook.put(line)
         await send(
             {"type": "http.response.start", "status": answer.status, "headers": _framed(answer)}
         )
         await send({"type": "http.response.body", "body": answer.body})
 
-    def _log(
-        self,
-        request_id: str,
-        method: str,
-        path: str,
-        function: str | None,
-        answer: HttpAnswer,
-        failure: str | None,
-        began: float,
-    ) -> None:
-        line = {
-            "time": now(),
-            "event": "request",
-            "request_id": request_id,
-            "method": method,
-            "path": path,
-            "function": function,
-            "status": answer.status,
-            "ms": round((time.monotonic() - began) * 1000, 3),
-        }
-        if failure is not None:
-            line["failure"] = failure
-        self._logbook.put(line)
-
-
-def _answer(
-    side: GatewaySide, outcome: bytes | Failure, request_id: str
-) -> tuple[HttpAnswer, str | None]:
-    if isinstance(outcome, bytes):
+    async def _serve(self, serving: _Serving, scope: Scope, receive: Receive) -> _Done:
+        """Find the function and have it run. Raises ConnectionError when the client left."""
+        path: str = scope["raw_path"].decode("latin-1")
+        match = serving.router.find(scope["method"], path)
+        if match is None or match.function not in self._functions:
+            return _refused(serving.side, serving.side.new_request_id(), None, Failure.NO_ROUTE)
+        name = match.function
+        too_large = late = False
+        body = b""
         try:
-            return side.answer(outcome, request_id), None
-        except MalformedResultError:
-            outcome = Failure.MALFORMED
-    return side.refusal(outcome, request_id), outcome.value
+            limit = serving.spec.body_limit
+            body = await _read_body(scope["headers"], receive, limit, self._body_s)
+        except TooLargeError:
+            too_large = True
+        except TimeoutError:
+            late = True
+        # While the body came, another revision may have taken the function's place, or none.
+        revision = self._functions.get(name)
+        side = self._sides[revision.spec.emulate] if revision else serving.side
+        request_id = side.new_request_id()
+        if late:
+            answer = HttpAnswer(408, [_PLAIN, _CLOSE], _LATE.encode())
+            return _Done(request_id, name, answer, _LATE)
+        if too_large:
+            done = _refused(side, request_id, name, Failure.TOO_LARGE)
+            done.answer.headers.append(_CLOSE)
+            return done
+        if revision is None:
+            return _refused(side, request_id, name, Failure.NO_ROUTE)
+        event = side.event(
+            HttpRequest(
+                request_id=request_id,
+                time_ms=time.time_ns() // 1_000_000,
+                method=scope["method"],
+                path=path,
+                query=scope["query_string"].decode("latin-1"),
+                protocol="HTTP/" + scope["http_version"],
+                source_ip=scope["client"][0] if scope["client"] else "",
+                headers=scope["headers"],
+                body=body,
+                route=match.route,
+                path_parameters=match.parameters,
+            )
+        )
+        outcome = await revision.invoke(request_id, event)
+        if isinstance(outcome, bytes):
+            try:
+                return _Done(request_id, name, side.answer(outcome, request_id), "")
+            except MalformedResultError:
+                outcome = Failure.MALFORMED
+        return _refused(side, request_id, name, outcome)
+
+
+def _refused(side: GatewaySide, request_id: str, function: str | None, why: Failure) -> _Done:
+    return _Done(request_id, function, side.refusal(why, request_id), why.value)
 
 
 def _framed(answer: HttpAnswer) -> list[tuple[bytes, bytes]]:

@@ -24,6 +24,7 @@ class _Protocol(HttpToolsProtocol):
 
     _begun = False  # a head that is not complete yet
     _head = 0  # its bytes so far
+    _chunk = 0  # the bytes of what came last
     _refused = False
     _slow: asyncio.TimerHandle | None = None
 
@@ -31,6 +32,7 @@ class _Protocol(HttpToolsProtocol):
         """Count and time what comes before a head is complete."""
         if self._refused:
             return
+        self._chunk = len(data)
         super().data_received(data)
         if self._begun and not self._refused:
             self._head += len(data)
@@ -51,9 +53,10 @@ class _Protocol(HttpToolsProtocol):
         if self._slow is not None:
             self._slow.cancel()
             self._slow = None
-        self._head = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if self._head > _HEAD_BYTES:
-            raise _HeadTooLargeError  # the parser stops, and uvicorn refuses
+        if self._chunk > _HEAD_BYTES:
+            self._head = len(self.url) + sum(len(name) + len(text) for name, text in self.headers)
+            if self._head > _HEAD_BYTES:
+                raise _HeadTooLargeError  # the parser stops, and uvicorn refuses
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:

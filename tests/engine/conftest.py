@@ -1,0 +1,3 @@
+from tests.support.fixtures import project, running
+
+__all__ = ["project", "running"]

@@ -1,0 +1,146 @@
+"""An `up` that is interrupted or killed at any moment: the next one converges."""
+
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from infra.local.client import ask
+from tests.conftest import Counts
+from tests.support import project_processes as processes
+from tests.support.project import Project, Running
+
+SEED = 20240229
+Strike = Callable[[Project, Running], None]
+SLOW_IMPORT = """\
+import time
+
+time.sleep({seconds})
+
+
+def lambda_handler(event, context):
+    return {{"statusCode": 200, "body": "slow"}}
+"""
+SLOW = 'name="slow", handler="app.handlers.slow.lambda_handler"'
+SLOW_ROUTE = 'method="GET", path="/slow", function="slow"'
+
+
+def engines(project: Project) -> list[int]:
+    """The engines that work on the project's stack."""
+    return processes.named(project.root, "pulumi up --refresh")
+
+
+def locks(project: Project) -> list[str]:
+    """What is left of locks."""
+    folder = project.places.state / "pulumi" / ".pulumi" / "locks"
+    return [each.name for each in folder.rglob("*") if each.is_file()]
+
+
+def interrupt(_project: Project, running: Running) -> None:
+    """Ctrl-C in a terminal: the whole foreground group gets it."""
+    running.signal(signal.SIGINT)
+
+
+def kill_engine(project: Project, _running: Running) -> None:
+    """The engine alone dies; nothing of it is there yet when the command has just begun."""
+    processes.kill(engines(project))
+
+
+def kill_all(_project: Project, running: Running) -> None:
+    """The command and the engine die at once."""
+    running.signal(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("strike", [interrupt, kill_engine, kill_all])
+def test_the_next_up_converges(
+    project: Project, counts: Counts, strike: Strike, request: pytest.FixtureRequest
+) -> None:
+    """The first strike meets a checkout that was never up, the others one with a change to make."""
+    dice = random.Random(f"{SEED} {request.node.name}")
+    up_s = 6.0
+    memory = 128
+    for number in range(counts(small=4 if strike is interrupt else 2, full=20)):
+        project.edit("infra/shop.py", f"memory_mb={memory}", f"memory_mb={memory + 64}")
+        memory += 64
+        delay = dice.uniform(0, up_s)
+        struck = project.start("up")
+        time.sleep(delay)
+        strike(project, struck)
+        ended = struck.finish(60)
+        if strike is kill_engine and ended.code:
+            assert ended.code == 137
+            assert ended.output.endswith(
+                "the engine was killed (signal 9); the same command goes on\n"
+            )
+        healed = project.up().ok()
+        sys.stdout.write(
+            f"\n{number}: after {delay:.2f} s, code {ended.code}, gone "
+            f"{ended.seconds - delay:.1f} s later; the next up took {healed.seconds:.1f} s"
+        )
+        assert project.serves()
+        assert ask(project.places, "describe")["functions"]["health"]["memory_mb"] == memory
+        assert len(project.supervisors()) == 1
+        assert locks(project) == []
+        project.wait_quiet()
+        up_s = healed.seconds
+    again = project.up().ok()
+    assert (again.steps, again.drift) == ((), ())
+
+
+def test_killed_in_the_middle_of_a_creation_the_next_up_converges(running: Project) -> None:
+    running.write("app/handlers/slow.py", SLOW_IMPORT.format(seconds=3))
+    running.add(SLOW, SLOW_ROUTE)
+    struck = running.start("up")
+    processes.wait_for(
+        lambda: len(processes.named(running.root, "runtime.zygote")) > 2, 30, "start"
+    )
+    time.sleep(1)  # within the three seconds of its import
+    struck.signal(signal.SIGKILL)
+    struck.finish()
+    running.up().ok()
+    assert running.get("/slow").text == "slow"
+    assert running.up().ok().steps == ()
+    running.wait_quiet()
+
+
+def test_the_lock_of_a_living_engine_is_respected(running: Project) -> None:
+    running.write("app/handlers/slow.py", SLOW_IMPORT.format(seconds=8))
+    if 'path="/slow"' not in (running.root / "infra/shop.py").read_text():
+        running.add(SLOW, SLOW_ROUTE)
+    first = running.start("up")
+    processes.wait_for(lambda: locks(running), 30, "the first up holds the lock")
+    held = locks(running)
+    second = running.up()
+    assert second.code != 0
+    assert "the stack is currently locked by 1 lock(s)" in second.output
+    assert f"(pid {engines(running)[0]})" in second.output
+    refused = running.down()
+    assert refused.code != 0
+    assert "Nothing runs any more" not in refused.output
+    assert locks(running) == held
+    first.finish().ok()
+    assert running.get("/slow").text == "slow"
+    assert locks(running) == []
+
+
+def test_a_lock_of_a_dead_engine_is_cleared(running: Project) -> None:
+    first = running.start("up")
+    processes.wait_for(lambda: locks(running), 30, "the up holds the lock")
+    first.signal(signal.SIGKILL)
+    first.finish()
+    assert locks(running) != []
+    running.up().ok()
+    assert locks(running) == []
+
+
+def test_down_after_a_killed_up_leaves_no_process(running: Project) -> None:
+    running.edit("infra/shop.py", "memory_mb=128", "memory_mb=512")
+    struck = running.start("up")
+    processes.wait_for(lambda: locks(running), 30, "the up is under way")
+    struck.signal(signal.SIGKILL)
+    struck.finish()
+    running.down().ok()
+    processes.wait_for(lambda: not running.processes(), 5, f"no {running.processes()}")

@@ -1,0 +1,193 @@
+"""The whole program, run as Pulumi runs it, declares what the stack file says, or nothing."""
+
+import asyncio
+import json
+import os
+import runpy
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pulumi
+import pytest
+import yaml
+from pulumi.runtime import mocks, settings
+
+from infra.local import launch
+from infra.local.places import Places
+
+Result = TypeVar("Result")
+ROOT = Path(__file__).resolve().parents[2]
+RUNTIME, FUNCTION, GATEWAY = "local:index:Runtime", "local:index:Function", "local:index:Gateway"
+
+
+class Declared(pulumi.runtime.Mocks):
+    """Remembers what was declared, in order; each resource's id is its name's."""
+
+    def __init__(self) -> None:
+        self.resources: list[pulumi.runtime.MockResourceArgs] = []
+
+    def new_resource(
+        self, args: pulumi.runtime.MockResourceArgs
+    ) -> tuple[str | None, dict[str, Any]]:
+        self.resources.append(args)
+        outputs = dict(args.inputs)
+        if args.typ == GATEWAY:
+            outputs["url"] = f"http://127.0.0.1:{args.inputs['port']:.0f}"
+        return f"{args.name}-id", outputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        raise AssertionError(f"the program asks the provider for {args.token}")
+
+    def inputs(self, kind: str) -> dict[str, Any]:
+        """The inputs of the one resource of this kind."""
+        (found,) = [dict(each.inputs) for each in self.resources if each.typ == kind]
+        return found
+
+
+def apart(work: Callable[[], Result]) -> Result:
+    """The result of work on a thread of its own, whose loop and Pulumi settings go with it."""
+    before, path, folder = settings.SETTINGS, list(sys.path), Path.cwd()
+
+    def on_its_own_loop() -> Result:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        os.chdir(ROOT / "infra")
+        try:
+            return work()
+        finally:
+            settings.configure(before)
+            os.chdir(folder)
+            sys.path[:] = path
+            asyncio.set_event_loop(None)
+            loop.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(on_its_own_loop).result()
+
+
+def prepare(stack_settings: object) -> Declared:
+    """Pulumi set up with a stack file of these settings."""
+    declared = Declared()
+    mocks.set_mocks(declared, project="shop", stack="local", preview=True)
+    value = stack_settings if isinstance(stack_settings, str) else json.dumps(stack_settings)
+    pulumi.runtime.set_all_config({"shop:settings": value})
+    return declared
+
+
+def run(stack_settings: object) -> tuple[Declared, dict[str, Any]]:
+    """What the program declares for a stack with these settings, and what it exports."""
+    exported: dict[str, Any] = {}
+
+    def work() -> Declared:
+        declared = prepare(stack_settings)
+
+        @mocks.test  # type: ignore[untyped-decorator]
+        def program() -> Any:
+            runpy.run_path(str(ROOT / "infra"), run_name="__main__")
+            outputs = pulumi.runtime.get_root_resource().outputs  # type: ignore[union-attr]
+            return pulumi.Output.all(**outputs).apply(exported.update)
+
+        program()
+        return declared
+
+    return apart(work), exported
+
+
+def of_the_repository() -> object:
+    return yaml.safe_load((ROOT / "stacks/Pulumi.local.yaml").read_text())["config"][
+        "shop:settings"
+    ]
+
+
+def test_the_repositorys_own_stack_declares_runtime_functions_and_gateway() -> None:
+    declared, exported = run(of_the_repository())
+    kinds = [each.typ for each in declared.resources if each.typ != "pulumi:pulumi:Stack"]
+    assert sorted(kinds) == [FUNCTION, GATEWAY, RUNTIME, "shop:local:Target"]
+    assert exported == {"url": f"http://127.0.0.1:{Places(ROOT).port}"}
+    assert declared.inputs(RUNTIME) == {
+        "release": launch.release(),
+        "keep_alive_s": 60,
+        "log_max_mb": 16,
+    }
+    function = declared.inputs(FUNCTION)
+    assert len(function.pop("fingerprint")) == 64
+    assert function == {
+        "runtime": "runtime-id",
+        "name": "health",
+        "emulate": "aws",
+        "handler": "app.entrypoints.aws.http",
+        "source": str(ROOT),
+        "modules": ["app.entrypoints.aws", "app.handlers.health"],
+        "memory_mb": 128,
+        "timeout_s": 5,
+        "min_instances": 0,
+        "max_instances": 10,
+        "queue_ms": 0,
+        "environment": {"SHOP_STACK": "local", "SHOP_HANDLER": "health"},
+    }
+    assert declared.inputs(GATEWAY) == {
+        "runtime": "runtime-id",
+        "port": Places(ROOT).port,
+        "emulate": "aws",
+        "body_limit": 262_144,
+        "routes": {"GET /health": "health"},
+    }
+
+
+def test_what_the_stack_changes_reaches_just_the_resource_that_it_is_of() -> None:
+    usual, _ = run({"target": "local"})
+    declared, exported = run(
+        {
+            "target": "local",
+            "local": {"emulate": "alicloud", "port": 8080, "keep_alive_s": 5, "log_max_mb": 2},
+            "functions": {"health": {"timeout_s": 7, "environment": {"GREETING": "hello"}}},
+        }
+    )
+    assert exported == {"url": "http://127.0.0.1:8080"}
+    assert (declared.inputs(RUNTIME)["keep_alive_s"], declared.inputs(RUNTIME)["log_max_mb"]) == (
+        5,
+        2,
+    )
+    function = declared.inputs(FUNCTION)
+    assert (function["emulate"], function["timeout_s"]) == ("alicloud", 7)
+    assert function["handler"] == "app.entrypoints.alicloud.http"
+    assert function["environment"]["GREETING"] == "hello"
+    assert function["fingerprint"] != usual.inputs(FUNCTION)["fingerprint"]
+    assert declared.inputs(GATEWAY)["emulate"] == "alicloud"
+
+
+def test_running_it_twice_declares_the_same() -> None:
+    first, _ = run({"target": "local"})
+    second, _ = run({"target": "local"})
+    for kind in (RUNTIME, FUNCTION, GATEWAY):
+        assert first.inputs(kind) == second.inputs(kind)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"target": "local", "locla": {}}, "locla"),
+        ({"target": "local", "functions": {"health": {"memory_mb": 5}}}, "memory_mb"),
+        ({"target": "moon"}, "target"),
+        ("just text", "shop:settings"),
+    ],
+)
+def test_a_wrong_setting_is_reported_and_nothing_is_declared(
+    wrong: object, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def work() -> Declared:
+        declared = prepare(wrong)
+        with pytest.raises(SystemExit) as raised:
+            runpy.run_path(str(ROOT / "infra"), run_name="__main__")
+        assert raised.value.code == 32
+        return declared
+
+    declared = apart(work)
+    told = caplog.text
+    assert "nothing was changed" in told
+    assert words in told
+    assert "Traceback" not in told
+    assert [each.typ for each in declared.resources] == []

@@ -1,0 +1,60 @@
+"""HTTP as bytes over a socket: what a well-behaved client would not let a test send."""
+
+import http.client
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LIMIT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def request(
+    port: int,
+    path: str,
+    method: str = "GET",
+    headers: Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+) -> Answer:
+    """One request on a connection of its own."""
+    lines = [f"{method} {path} HTTP/1.1", "host: localhost", "connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    if body:
+        lines.append(f"content-length: {len(body)}")
+    return sent(port, "\r\n".join(lines).encode() + b"\r\n\r\n" + body, method=method)
+
+
+def sent(port: int, *parts: bytes, method: str = "GET") -> Answer:
+    """The answer to these bytes on a connection of its own, one send each."""
+    with socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S) as link:
+        for part in parts:
+            link.sendall(part)
+        return answer(link, method)
+
+
+def answer(link: socket.socket, method: str = "GET") -> Answer:
+    """The next answer on a connection; of two at once the second is lost."""
+    reply = http.client.HTTPResponse(link, method=method)
+    try:
+        reply.begin()
+        body = reply.read()
+    finally:
+        reply.close()
+    headers = {name.lower(): value for name, value in reply.getheaders()}
+    return Answer(reply.status, headers, body)

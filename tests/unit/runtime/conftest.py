@@ -1,0 +1,19 @@
+"""A local cloud that the tests of one file share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.local_cloud import LocalCloud, running
+
+
+@pytest.fixture(scope="module", params=["aws", "alicloud"])
+def cloud(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalCloud]:
+    """A cloud of either emulation with a function `health`; bodies have half a second."""
+    emulate: str = request.param
+    root = tmp_path_factory.mktemp(emulate)
+    with running(root, emulate, start_s=1.0, body_s=0.5) as found:
+        found.put("health")
+        yield found

@@ -1,0 +1,110 @@
+"""A stack runs the engine with its own variables, and is refused in words before that."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from infra.cli.stack import Stack, prepare
+from infra.errors import PlatformError, Refused
+from tests.support.pids import wait_for
+
+ENGINE = f"""#!{sys.executable}
+import os, signal, sys, time
+print(*sys.argv[1:], os.getcwd(), os.environ.get("TOLD"), flush=True, file=open("said", "a"))
+"""
+
+
+def stack(root: Path, body: str = "", name: str = "local") -> Stack:
+    """A stack whose engine is this little program."""
+    folder = root / "bin"
+    folder.mkdir()
+    program = folder / "pulumi"
+    program.write_text(ENGINE + body)
+    program.chmod(0o755)
+    return Stack(root, name, {"PATH": f"{folder}:{os.environ['PATH']}", "TOLD": "yes"})
+
+
+def said(root: Path) -> list[str]:
+    file = root / "said"
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def test_the_engine_runs_in_the_checkout_with_the_stacks_name_and_variables(
+    tmp_path: Path,
+) -> None:
+    assert stack(tmp_path).pulumi("up", "--yes") == 0
+    assert said(tmp_path) == [f"up --yes --stack local {tmp_path} yes"]
+
+
+@pytest.mark.parametrize(("end", "code"), [("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", 137)])
+def test_its_exit_code_is_passed_on(tmp_path: Path, end: str, code: int) -> None:
+    assert stack(tmp_path, end).pulumi("up") == code
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 3), (signal.SIGTERM, 5)], ids=["interrupt", "terminate"]
+)
+def test_a_signal_is_waited_through_and_a_termination_passed_on(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    made = stack(
+        tmp_path,
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+        "print('ready', flush=True, file=open('said', 'a'))\n"
+        "time.sleep(0.5)\nsys.exit(3)\n",
+    )
+
+    def send() -> None:
+        wait_for(lambda: "ready" in said(tmp_path))
+        os.kill(os.getpid(), number)
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    assert made.pulumi("up") == code
+    sending.join()
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_only_the_stack_of_this_machine_is_local(tmp_path: Path) -> None:
+    assert Stack(tmp_path, "local", {}).local
+    assert not Stack(tmp_path, "aws-dev", {}).local
+
+
+def test_a_stack_without_a_file_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    (tmp_path / "stacks").mkdir()
+    for name in ("local", "aws-dev"):
+        (tmp_path / f"stacks/Pulumi.{name}.yaml").touch()
+    with pytest.raises(PlatformError) as raised:
+        prepare("lokal", tmp_path)
+    assert str(raised.value) == (
+        "stack lokal: there is no stacks/Pulumi.lokal.yaml, so nothing says what to run.\n"
+        "→ STACK=aws-dev or STACK=local, or write that file"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "why"),
+    [
+        (b"config:\n  a: [1\n", "line 3, column 1", "this is no YAML: expected ',' or ']'"),
+        (b"config:\n\ta: 1\n", "line 2, column 1", "this is no YAML: found character '\\t'"),
+        (b"\xff\xfe\xfa", "the whole file", "this is no YAML"),
+        (b"- a\n- b\n", "the whole file", "these are no keys and values"),
+        (b"text\n", "the whole file", "these are no keys and values"),
+    ],
+)
+def test_a_stack_file_that_is_no_yaml_is_refused_at_its_place(
+    tmp_path: Path, content: bytes, where: str, why: str
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks/Pulumi.local.yaml").write_bytes(content)
+    with pytest.raises(Refused) as raised:
+        prepare("local", tmp_path)
+    (problem,) = raised.value.problems
+    assert raised.value.source == "stacks/Pulumi.local.yaml"
+    assert problem.path == where
+    assert problem.consequence.startswith(why)
