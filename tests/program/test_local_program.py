@@ -38,7 +38,7 @@ class Declared(pulumi.runtime.Mocks):
             outputs["url"] = f"http://127.0.0.1:{args.inputs['port']:.0f}"
         return f"{args.name}-id", outputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
         raise AssertionError(f"the program asks the provider for {args.token}")
 
     def inputs(self, kind: str) -> dict[str, Any]:
@@ -51,18 +51,30 @@ def apart(work: Callable[[], Result]) -> Result:
     """The result of work on a thread of its own, whose loop and Pulumi settings go with it."""
     before, path, folder = settings.SETTINGS, list(sys.path), Path.cwd()
 
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def begin() -> None:
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
     def on_its_own_loop() -> Result:
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
+        begin()
+        loop = loops[0]
+        # Pulumi's mocks make a loop on each thread that has none, and never close it.
+        loop.set_default_executor(ThreadPoolExecutor(8, initializer=begin))
         os.chdir(ROOT / "infra")
         try:
             return work()
         finally:
+            while left := asyncio.all_tasks(loop):
+                loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_default_executor())
             settings.configure(before)
             os.chdir(folder)
             sys.path[:] = path
             asyncio.set_event_loop(None)
-            loop.close()
+            for each in loops:
+                each.close()
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(on_its_own_loop).result()

@@ -1,5 +1,7 @@
 """What goes over the wire comes out as it went in, however the stream is cut."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ def test_any_cut_of_the_stream_gives_the_same_bodies(bodies: list[bytes], cuts: 
     at = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     reader = Reader()
     found: list[bytes] = []
-    for start, end in zip(at, at[1:], strict=False):
+    for start, end in pairwise(at):
         found += reader.feed(stream[start:end])
     assert found == bodies
 

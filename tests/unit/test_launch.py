@@ -51,12 +51,12 @@ def test_starting_it_twice_gives_one_process(places: Places) -> None:
 
 
 def test_many_who_start_it_at_once_get_one_process(places: Places) -> None:
-    failed: list[BaseException] = []
+    failed: list[PlatformError] = []
 
     def start() -> None:
         try:
             launch.ensure_running(places)
-        except BaseException as error:
+        except PlatformError as error:
             failed.append(error)
 
     before = descendants(os.getpid())
@@ -122,8 +122,10 @@ def test_one_that_is_alive_but_cannot_be_asked_is_replaced(places: Places) -> No
 def test_another_release_takes_its_place(places: Places) -> None:
     places.prepare()
     other = subprocess.Popen(
-        [sys.executable, "-m", "infra.local.runtime.supervisor"]
-        + ["--root", str(places.root), "--release", "another"],
+        [
+            *(sys.executable, "-m", "infra.local.runtime.supervisor"),
+            *("--root", str(places.root), "--release", "another"),
+        ],
         cwd=Path(__file__).resolve().parents[2],
         start_new_session=True,
     )
@@ -239,7 +241,6 @@ def test_a_supervisor_serves_its_socket_until_it_is_told_to_stop(places: Places)
     places.prepare()
     logbook = Logbook(places.log, max_mb=1)
     launcher = Launcher(logbook)
-    assert launcher.pid is None
     launcher.open()
     zygote = launcher.pid
     assert zygote is not None

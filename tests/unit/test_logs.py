@@ -106,8 +106,10 @@ REQUEST = {
         (REQUEST, "17:10:11.123  health        GET /health → 200 in 1.5 ms  an-id"),
         (
             {**REQUEST, "function": None, "status": 404, "failure": "no route matches"},
-            "17:10:11.123  -             GET /health → 404 in 1.5 ms  "
-            "failure=no route matches  an-id",
+            (
+                "17:10:11.123  -             GET /health → 404 in 1.5 ms  "
+                "failure=no route matches  an-id"
+            ),
         ),
         (
             {"time": REQUEST["time"], "event": "print", "function": "f", "text": "", "pid": 5},

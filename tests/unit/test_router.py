@@ -101,7 +101,7 @@ def oracle(routes: dict[str, str], method: str, path: str) -> Match | None:
     """Every route that fits, and of these the one that is first in the order of the rule."""
     given_segments = [unquote(each) for each in path.split("/")[1:]]
     fitting = []
-    for key in routes:
+    for key, function in routes.items():
         verb, _, pattern = key.partition(" ")
         segments = pattern.split("/")[1:]
         parameters: dict[str, str] = {}
@@ -127,7 +127,7 @@ def oracle(routes: dict[str, str], method: str, path: str) -> Match | None:
                     fits = fits and value == segment
                     ranks.append(0)
         if fits and not left:
-            fitting.append((ranks, verb == "ANY", Match(key, routes[key], parameters)))
+            fitting.append((ranks, verb == "ANY", Match(key, function, parameters)))
     fitting.sort(key=lambda each: each[:2])
     return fitting[0][2] if fitting else None
 
@@ -136,10 +136,10 @@ def oracle(routes: dict[str, str], method: str, path: str) -> Match | None:
     st.lists(ROUTE, max_size=8),
     st.sampled_from(["GET", "PUT", "POST"]),
     st.lists(st.sampled_from(["a", "b", "c", "", "a/b"]), max_size=4),
-    st.booleans(),
+    st.integers(0, 1),
 )
 def test_the_router_agrees_with_a_search_of_all_routes(
-    routes: list[tuple[str, list[str], str]], method: str, segments: list[str], encoded: bool
+    routes: list[tuple[str, list[str], str]], method: str, segments: list[str], encoded: int
 ) -> None:
     keys = {written(route): f"f{number}" for number, route in enumerate(routes)}
     quoted = (quote(each, safe="") for each in segments)

@@ -42,7 +42,18 @@ WHOLE: tuple[tuple[type[Spec], dict[str, Any]], ...] = (
 TEXT = "must be a text that is not empty"
 TEXTS = "must be a mapping of texts to texts"
 CLOUDS = "must be one of aws, alicloud"
-NEVER = (True, None, "5", 1.5, float("nan"), float("inf"), float("-inf"), [], {}, 10**400)
+NEVER: tuple[object, ...] = (
+    True,
+    None,
+    "5",
+    1.5,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    [],
+    {},
+    10**400,
+)
 
 
 def number(low: int, high: int) -> tuple[str, tuple[object, ...], tuple[object, ...]]:

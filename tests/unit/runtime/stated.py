@@ -9,7 +9,7 @@ _INTERNAL = (500, {"message": "Internal Server Error"}, None)
 _UNHANDLED = "UnhandledInvocationError"
 _COMMON = "FcCommonError"
 
-STATED = {
+STATED: dict[str, dict[str, tuple[int, dict[str, str], str | None]]] = {
     "aws": {
         "no route matches": (404, {"message": "Not Found"}, None),
         "the body is over the limit": (413, {"message": "Request Entity Too Large"}, None),

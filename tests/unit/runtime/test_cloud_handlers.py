@@ -71,7 +71,7 @@ RAISING = {
     "a set as its result": "return {1, 2}",
     "an object as its result": "return object()",
     "a result that holds itself": "found = []\nfound.append(found)\nreturn found",
-    "a result nested too deep": "found = []\nfor _ in range(100_000): found = [found]\nreturn found",
+    "a result nested too deep": "found = 1\nfor _ in range(99_999): found = [found]\nreturn found",
     "a number too long to write": "return respond(10 ** 5000)",
     "a result over the limit": "return respond('a' * (7 << 20))",
 }
@@ -118,7 +118,7 @@ def test_a_handler_that_ends_its_instance_answers_as_the_clouds_crash(
     said = f"print(os.getpid(), flush=True)\n{body}"
     answer = bad_then_well(cloud, said)
     assert_stated(cloud, answer, DIED)
-    (line,) = cloud.of_request(answer, "print")
+    line, *_ = cloud.of_request(answer, "print")  # its own last words may follow
     wait_for_end([int(line["text"])])
 
 
