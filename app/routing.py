@@ -1,7 +1,8 @@
 """Which of a function's routes a request is for, where the cloud does not say it.
 
-The rules are those of an AWS HTTP API. Segment by segment, a literal beats `{name}`, which beats
-`{name+}`; of two equal paths a named method beats ANY. HEAD is a method of its own.
+The rules are those of an AWS HTTP API. A route that fits the whole path beats one that ends in
+`{name+}`; then, segment by segment, a literal beats `{name}`, which beats `{name+}`; of two equal
+paths a named method beats ANY. HEAD is a method of its own.
 """
 
 from collections.abc import Iterable
@@ -51,7 +52,7 @@ class _Route:
         self._greedy = kinds[-1] == _REST
         if _REST in kinds[:-1]:
             raise InvalidRouteError(f"{key!r} is no route: '{{name+}}' stands last or nowhere")
-        self.rank = (kinds, method == "ANY")
+        self.rank = (self._greedy, kinds, method == "ANY")
 
     def capture(self, segments: list[str]) -> dict[str, str] | None:
         """The parameters in these segments, or None when they are not of this route."""

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from infra import settings, shop
 from infra.check import check
 from infra.errors import PlatformError
-from infra.local.target import LocalConfig, LocalTarget
+from infra.local.target import LocalConfig, LocalTarget, refuse_foreign
 
 # With any other exit code the engine adds "an unhandled error occurred" to what was said.
 ALREADY_SAID = 32
@@ -22,7 +22,9 @@ def main(root: Path) -> None:
     stack = pulumi.get_stack()
     stated = settings.read(shop.FUNCTION_NAMES)
     platform = shop.platform(stated, stack)
-    check(platform, stated.local.emulate, f"infra/shop.py with stacks/Pulumi.{stack}.yaml")
+    source = f"infra/shop.py with stacks/Pulumi.{stack}.yaml"
+    check(platform, stated.local.emulate, source)
+    refuse_foreign(platform, source)
     target = LocalTarget("shop", platform, LocalConfig(root=root, settings=stated.local))
     pulumi.export("url", target.url)
 

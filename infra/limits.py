@@ -1,4 +1,4 @@
-"""What the providers allow, as data: settings and checks read it, nothing repeats it."""
+"""What the providers allow, as data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ from infra.errors import Problem, Refused
 from infra.naming import choose, nearest
 from infra.settings_report import ROOT, nulls, problems_of, refusal, spelled
 
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")  # Lambda takes none of a single letter
 _SECRET_ENDINGS = ("PASSWORD", "SECRET", "TOKEN", "_KEY")
 
 
@@ -37,7 +37,7 @@ def _variable(name: str) -> str:
     if not _VARIABLE.fullmatch(name):
         raise refusal(
             "not every cloud takes this name for a variable",
-            "use capital letters, digits and underscores, and a letter first",
+            "use two or more capital letters, digits and underscores, and a letter first",
         )
     if name.endswith(_SECRET_ENDINGS):
         raise refusal(

@@ -23,7 +23,7 @@ def problems(routes: Sequence[Route]) -> Iterator[Problem]:
         if not wrong:
             sound.append(route)
     for first, second in combinations(sound, 2):
-        if first.method == second.method and _alike(first.path, second.path):
+        if _overlap(first, second):
             same = first.path == second.path
             yield Problem(
                 f"routes.{second.key}",
@@ -82,6 +82,15 @@ def _segment(path: str, segment: str, *, last: bool) -> Iterator[Problem]:
             "no request matches this segment on every cloud",
             "use letters, digits and . _ ~ -, {name}, or {name+} at the end",
         )
+
+
+def _overlap(first: Route, second: Route) -> bool:
+    """Whether some request fits both while neither is the more exact one."""
+    if first.method == second.method:
+        return _alike(first.path, second.path)
+    # At one path a method goes before ANY; at paths that cross, neither does.
+    crossing = _shape(first.path) != _shape(second.path)
+    return "ANY" in (first.method, second.method) and crossing and _alike(first.path, second.path)
 
 
 def _alike(first: str, second: str) -> bool:

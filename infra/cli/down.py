@@ -6,6 +6,7 @@ from pathlib import Path
 
 from infra.cli import leftovers
 from infra.cli.console import parser, run_command
+from infra.cli.environment import LOCAL
 from infra.cli.stack import ROOT, Stack, backend, prepare
 from infra.errors import PlatformError
 from infra.local import launch
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         try:
             stack = prepare(options.stack, root)
         except PlatformError:
-            end_processes(Places(root))  # stopping needs no engine
+            if options.stack == LOCAL:
+                end_processes(Places(root))  # stopping needs no engine
             raise
         return down(stack, more)
 

@@ -49,7 +49,7 @@ def _read(folder: Path) -> Iterable[Process]:
 
 def is_engine(pid: int) -> bool:
     """Whether a Pulumi engine runs under this process id."""
-    return any(each.pid == pid and "pulumi" in each.program for each in processes())
+    return any(each.pid == pid and "pulumi" in " ".join(each.words) for each in processes())
 
 
 def locks(backend: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from infra.cli import leftovers
 from infra.cli.commands import Progress, run
 from infra.cli.engine import ensure, this_machine
 from infra.cli.environment import LOCAL, pulumi_environment
-from infra.cli.shell import make_stack
+from infra.cli.local_stack import make_stack
 from infra.errors import PlatformError, Problem, Refused
 from infra.local.places import Places
 
@@ -58,7 +58,7 @@ class Stack:
                 signal.signal(number, handler)
         if code >= 0:
             return code
-        sys.stderr.write(f"the engine was killed (signal {-code}); the same command goes on\n")
+        sys.stderr.write(f"the engine was killed (signal {-code}); run the same command again\n")
         return 128 - code
 
 
@@ -89,6 +89,10 @@ def _check_yaml(file: Path) -> None:
     """Raise Refused for a file that is no YAML mapping: the engine would speak of its secrets."""
     try:
         found = yaml.safe_load(file.read_bytes())
+    except OSError as error:
+        raise PlatformError(
+            f"{file}: cannot be read ({error.strerror})\n→ make it a file that you may read"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the whole file"

@@ -1,11 +1,14 @@
 """Asking the supervisor, from the provider and from the commands."""
 
 import json
+import os
 import socket
 from typing import Any
 
 from infra.errors import PlatformError
 from infra.local.places import Places
+
+_LIMIT_S = 75.0  # more than the supervisor takes for anything: it waits 31 s for calls to end
 
 
 class NotRunningError(PlatformError):
@@ -16,7 +19,7 @@ class RefusedByCloudError(PlatformError):
     """The supervisor would not do it; says why."""
 
 
-def ask(places: Places, do: str, timeout_s: float = 30.0, **arguments: Any) -> Any:
+def ask(places: Places, do: str, timeout_s: float = _LIMIT_S, **arguments: Any) -> Any:
     """Have the supervisor of this clone do something, and return its answer.
 
     Raises NotRunningError when none answers, RefusedByCloudError when it says no.
@@ -24,6 +27,8 @@ def ask(places: Places, do: str, timeout_s: float = 30.0, **arguments: Any) -> A
     try:
         with socket.socket(socket.AF_UNIX) as link:
             link.settimeout(timeout_s)
+            if places.socket.parent.lstat().st_uid != os.getuid():
+                raise PermissionError  # whoever answers there is not ours
             link.connect(str(places.socket))
             link.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
             line = link.makefile("rb").readline()

@@ -38,8 +38,11 @@ class Kind(Protocol):
     def report(self, inputs: Plain, /) -> Plain:
         """Inputs and outputs, as the state holds them."""
 
-    def put(self, places: Places, inputs: Plain, /) -> None:
-        """Create or update; can be repeated. Raises PlatformError."""
+    def create(self, places: Places, inputs: Plain, /) -> None:
+        """Bring it up; can be repeated. Raises PlatformError."""
+
+    def change(self, places: Places, inputs: Plain, /) -> None:
+        """Put new inputs in the place of the old; can be repeated. Raises PlatformError."""
 
     def find(self, places: Places, old: Plain, /) -> Plain | None:
         """The inputs as they are in force, or None when it does not run. No side effect."""
@@ -75,11 +78,15 @@ class Runtime:
         """The inputs."""
         return inputs
 
-    def put(self, places: Places, inputs: Plain) -> None:
+    def create(self, places: Places, inputs: Plain) -> None:
         """Start it, if need be, and configure it."""
         if inputs["release"] != launch.release():
             raise PlatformError("the local cloud's code changed while `up` ran; run it again")
         launch.ensure_running(places)
+        self.change(places, inputs)
+
+    def change(self, places: Places, inputs: Plain) -> None:
+        """Configure it; never start an empty one, since what ran on a dead one is to come back."""
         ask(places, "configure", spec=_without(inputs, self._own))
 
     def find(self, places: Places, old: Plain) -> Plain | None:
@@ -115,7 +122,7 @@ class Function:
         """The inputs."""
         return inputs
 
-    def put(self, places: Places, inputs: Plain) -> None:
+    def create(self, places: Places, inputs: Plain) -> None:
         """Stage the code and run it. Raises PlatformError when the code is not what was planned."""
         places.prepare()
         files = bundle.closure(Path(inputs["source"]), inputs["modules"])
@@ -130,9 +137,11 @@ class Function:
         except RefusedByCloudError as error:
             raise PlatformError(
                 f"function {inputs['name']}: {error}\n"
-                "  nothing of it was changed: what ran before still serves\n"
+                "  nothing of it was changed: what ran before, if anything did, still serves\n"
                 "→ mend it (make logs shows where it was raised), then run it again"
             ) from error
+
+    change = create
 
     def find(self, places: Places, old: Plain) -> Plain | None:
         """What runs under this name; where its code came from is what Pulumi remembers."""
@@ -165,9 +174,11 @@ class Gateway:
         port = inputs["port"]
         return {**inputs, "url": UNKNOWN if port is UNKNOWN else f"http://127.0.0.1:{port}"}
 
-    def put(self, places: Places, inputs: Plain) -> None:
+    def create(self, places: Places, inputs: Plain) -> None:
         """Serve these routes from the next request on."""
         ask(places, "put_gateway", spec=_without(inputs, self._own))
+
+    change = create
 
     def find(self, places: Places, old: Plain) -> Plain | None:
         """What is served."""

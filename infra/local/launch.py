@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -18,17 +18,19 @@ from infra.local.client import NotRunningError, ask
 from infra.local.places import Places
 
 _START_S = 15.0
-_END_S = 40.0  # the longest time-out, and something for what it is made of
+_END_S = 40.0  # for a call's longest time-out behind a route, and what ending takes
 _DEAF_S = 2.0
 _POLL_S = 0.02
 
 
 @cache
 def release() -> str:
-    """Twelve hex digits that change when the supervisor's own code or interpreter does."""
+    """Twelve hex digits that change when the supervisor's code, packages or interpreter do."""
     here = Path(__file__).parent
+    packages = here.parents[1] / "tools" / "constraints.txt"
     digest = sha256(f"{sys.version} {platform.machine()}".encode())
-    for file in [here / "places.py", *sorted((here / "runtime").rglob("*.py"))]:
+    own = [here / "places.py", here.parent / "errors.py", *sorted((here / "runtime").rglob("*.py"))]
+    for file in [*own, packages]:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -103,7 +105,8 @@ def _end(places: Places) -> None:
     deadline = time.monotonic() + limit_s
     while (pid := holder(places)) is not None:
         if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
             deadline = float("inf")
         time.sleep(_POLL_S)
     places.socket.unlink(missing_ok=True)
@@ -124,7 +127,7 @@ def holder(places: Places) -> int | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         written = os.read(descriptor, 20)
         return int(written) if written else None

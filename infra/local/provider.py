@@ -42,6 +42,10 @@ class LocalProvider(p.Provider):
     def __init__(self, places: Places) -> None:
         self._places = places
 
+    async def configure(self, request: p.ConfigureRequest) -> p.ConfigureResponse:  # noqa: ARG002
+        """Leave secrets to the engine, which hides what comes back under a secret input's name."""
+        return p.ConfigureResponse(accept_secrets=False, supports_preview=True)
+
     async def check(self, request: p.CheckRequest) -> p.CheckResponse:
         """Refuse wrong properties, each by its name; unknown ones pass until they are known."""
         inputs = plain_map(request.new_inputs)
@@ -70,7 +74,7 @@ class LocalProvider(p.Provider):
         """Bring it up; on preview only say what is known of it."""
         kind, inputs = _kind(request.type), plain_map(request.properties)
         if not request.preview:
-            await asyncio.to_thread(kind.put, self._places, inputs)
+            await asyncio.to_thread(kind.create, self._places, inputs)
         return p.CreateResponse(
             resource_id="" if request.preview else kind.identify(self._places, inputs),
             properties=property_map(kind.report(inputs)),
@@ -80,7 +84,7 @@ class LocalProvider(p.Provider):
         """Put the new in the place of the old."""
         kind, inputs = _kind(request.type), plain_map(request.news)
         if not request.preview:
-            await asyncio.to_thread(kind.put, self._places, inputs)
+            await asyncio.to_thread(kind.change, self._places, inputs)
         return p.UpdateResponse(properties=property_map(kind.report(inputs)))
 
     async def read(self, request: p.ReadRequest) -> p.ReadResponse:

@@ -11,12 +11,14 @@ from typing import Any
 import pulumi
 
 from infra import bundle, model
+from infra.errors import Problem, Refused
 from infra.local import launch
 from infra.local.places import Places
 from infra.local.resources import Function, Gateway, Runtime
 from infra.settings import Local
 
 BODY_LIMIT = 256 * 1024
+LOCAL_STACK = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +29,35 @@ class LocalConfig:
     settings: Local
 
 
+def refuse_foreign(platform: model.Platform, source: str) -> None:
+    """Refuse what the local cloud cannot run, naming `source`. Raises Refused with all of it."""
+    problems = [
+        Problem(
+            f"{kind}.{each.name}",
+            "",
+            f"the local cloud of this version runs no {kind}",
+            "remove it",
+        )
+        for kind in ("tables", "buckets", "queues", "schedules")
+        for each in getattr(platform, kind)
+    ]
+    if platform.stack != LOCAL_STACK:
+        problems.append(
+            Problem(
+                "target",
+                "local",
+                f"a checkout has one local cloud, and it is that of the stack {LOCAL_STACK}",
+                f"use the stack {LOCAL_STACK}, or another checkout",
+            )
+        )
+    if problems:
+        raise Refused(source, problems)
+
+
 class LocalTarget(pulumi.ComponentResource):
     """The whole platform on this machine. `runtime`, `functions` and `gateway` are its parts.
 
-    It owns no tables, buckets, queues or schedules yet: a platform that has any is refused.
+    It owns no tables, buckets, queues or schedules: see `refuse_foreign`.
     """
 
     def __init__(

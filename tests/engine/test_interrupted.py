@@ -73,7 +73,7 @@ def test_the_next_up_converges(
         if strike is kill_engine and ended.code:
             assert ended.code == 137
             assert ended.output.endswith(
-                "the engine was killed (signal 9); the same command goes on\n"
+                "the engine was killed (signal 9); run the same command again\n"
             )
         healed = project.up().ok()
         sys.stdout.write(

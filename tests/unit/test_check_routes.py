@@ -43,6 +43,7 @@ def test_a_malformed_route_is_refused(key: str, problem: str) -> None:
         ("GET /{x+}", "GET /{y+}"),
         ("GET /a/{x}/c", "GET /a/b/{y}"),
         ("GET /{x}/b/{y}", "GET /a/{z}/{w}"),
+        ("ANY /{x}/b", "GET /a/{y}"),
     ],
 )
 def test_two_routes_that_one_request_fits_equally_are_refused(first: str, second: str) -> None:

@@ -132,7 +132,7 @@ def test_right_inputs_pass_as_they_are(here: Resources, kind: str) -> None:
         (RUNTIME, "release", "", "must be a text that is not empty"),
         (RUNTIME, "keep_alive_s", 0, "must be a whole number from 1 to 3600"),
         (RUNTIME, "keep_alive_s", 1.5, "must be a whole number from 1 to 3600"),
-        (FUNCTION, "memory_mb", "128", "must be a whole number from 64 to 32768"),
+        (FUNCTION, "memory_mb", "128", "must be a whole number from 1 to 32768"),
         (FUNCTION, "emulate", "azure", "must be one of aws, alicloud"),
         (FUNCTION, "modules", [], "must be a list of texts with at least one in it"),
         (FUNCTION, "environment", {"A": 1}, "must be a mapping of texts to texts"),

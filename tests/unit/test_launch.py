@@ -3,6 +3,7 @@
 import fcntl
 import io
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -253,7 +254,10 @@ def test_a_supervisor_serves_its_socket_until_it_is_told_to_stop(places: Places)
 
     visiting = threading.Thread(target=visit)
     visiting.start()
-    uvloop.run(supervisor.supervise(places, launcher, logbook, "a-release"))
+    held = supervisor.hold(places.lock)
+    assert held is not None
+    uvloop.run(supervisor.supervise(places, launcher, logbook, "a-release", held))
+    os.close(held)
     visiting.join()
     assert (seen[0]["pid"], seen[0]["release"]) == (os.getpid(), "a-release")
     assert (seen[0]["functions"], seen[0]["gateway"]) == ({}, None)
@@ -267,3 +271,19 @@ def test_a_release_is_twelve_digits_of_the_code_itself() -> None:
     assert len(launch.release()) == 12
     assert int(launch.release(), 16) >= 0
     assert launch.release() == launch.release()
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_supervisor_whose_clone_is_gone_or_renamed_ends_by_itself(
+    places: Places, tmp_path: Path, gone: int
+) -> None:
+    """Nobody could find it any more."""
+    launch.ensure_running(places)
+    pid = launch.holder(places)
+    assert pid is not None
+    elsewhere = tmp_path / "elsewhere"
+    places.state.rename(elsewhere)
+    if gone:
+        shutil.rmtree(elsewhere)
+    wait_for_end([pid])
+    assert not places.socket.exists()

@@ -78,6 +78,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.instances = 0
         self.pending = 0  # starts that have had no end
         self.seen = 0
+        self.rests_until = 0.0
         self.done: list[int] = []
         self.lost: list[int] = []
         self.pool.open()
@@ -116,6 +117,7 @@ class PoolMachine(RuleBasedStateMachine):
         before = self.outside.starts
         waiting = len(self.pool.waiting)
         self.pool.start_failed()
+        self.rests_until = self.outside.now + 1
         assert self.outside.starts - before <= max(waiting - 1, 0)
         self.settle()
 
@@ -153,7 +155,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.settle()
         assert all(until > self.outside.now for _, until in self.pool.waiting)
         assert {why for _, why in self.outside.failed[failed:]} <= {Failure.FULL}
-        if not self.pool.retired:
+        if not self.pool.retired and self.outside.now >= self.rests_until:
             assert self.pool.size >= self.minimum
         old = [
             since for since in self.pool.idle.values() if since + KEEP_ALIVE_S <= self.outside.now
@@ -271,14 +273,17 @@ def test_an_idle_instance_goes_after_keep_alive_but_the_minimum_stays() -> None:
     assert outside.stopped == [1, 2]
 
 
-def test_a_minimum_that_cannot_start_is_tried_once_a_tick() -> None:
+def test_a_minimum_that_cannot_start_is_tried_again_after_a_rest() -> None:
     outside = Outside()
     pool = pool_of(outside, minimum=2, maximum=2)
     pool.open()
-    for ticks in range(1, 5):
+    for tries in range(1, 5):
         pool.start_failed()
         pool.start_failed()
-        assert outside.starts == 2 * ticks
+        outside.now += 0.9
+        pool.tick()
+        assert outside.starts == 2 * tries
+        outside.now += 0.1
         pool.tick()
 
 

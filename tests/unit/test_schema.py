@@ -18,7 +18,6 @@ BEYOND_A_SCHEMA = {
     "environment_nul",
     "environment_of_function_compute",
     "environment_of_lambda",
-    "environment_one_letter",
     "environment_too_large",
     "instances_min_over_default",
     "instances_min_over_max",

@@ -51,7 +51,7 @@ def test_every_override_has_its_place_in_the_function() -> None:
         min_instances=3,
         max_instances=4,
         queue_ms=5,
-        environment={"A": "b"},
+        environment={"AN": "b"},
     )
     assert set(given.model_dump(exclude_unset=True)) == set(FunctionOverrides.model_fields)
     assert fitted(Function(name="cart"), given, "dev") == Function(
@@ -59,15 +59,15 @@ def test_every_override_has_its_place_in_the_function() -> None:
         memory_mb=1,
         timeout_s=2,
         scaling=Scaling(min_instances=3, max_instances=4, queue_ms=5),
-        environment={"A": "b", "SHOP_STACK": "dev", "SHOP_HANDLER": "cart"},
+        environment={"AN": "b", "SHOP_STACK": "dev", "SHOP_HANDLER": "cart"},
     )
 
 
 def test_a_stack_adds_to_a_functions_own_variables_and_wins_over_them() -> None:
     """The function's own are defaults."""
-    own = Function(name="cart", environment={"A": "own", "B": "own"})
-    made = fitted(own, FunctionOverrides(environment={"B": "stack"}), "dev")
-    assert (made.environment["A"], made.environment["B"]) == ("own", "stack")
+    own = Function(name="cart", environment={"AN": "own", "BE": "own"})
+    made = fitted(own, FunctionOverrides(environment={"BE": "stack"}), "dev")
+    assert (made.environment["AN"], made.environment["BE"]) == ("own", "stack")
 
 
 def test_the_entrypoint_learns_which_function_it_serves() -> None:

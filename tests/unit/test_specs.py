@@ -65,8 +65,8 @@ NAMES = (("a", "处理", " "), ("", None, 5, ["a"], True))
 RULES: dict[tuple[type[Spec], str], tuple[str, tuple[object, ...], tuple[object, ...]]] = {
     **{(FunctionSpec, each): (TEXT, *NAMES) for each in ("name", "handler", "fingerprint", "code")},
     (FunctionSpec, "emulate"): (CLOUDS, ("aws", "alicloud"), ("", "AWS", None, 5, [])),
-    (FunctionSpec, "memory_mb"): number(64, 32768),
-    (FunctionSpec, "timeout_s"): number(1, 900),
+    (FunctionSpec, "memory_mb"): number(1, 32_768),
+    (FunctionSpec, "timeout_s"): number(1, 86_400),
     (FunctionSpec, "min_instances"): number(0, 1000),
     (FunctionSpec, "max_instances"): number(1, 1000),
     (FunctionSpec, "queue_ms"): number(0, 29_000),

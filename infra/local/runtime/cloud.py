@@ -20,6 +20,7 @@ from infra.local.runtime.server import GatewayServer, listening_socket
 from infra.local.runtime.specs import FunctionSpec, GatewaySpec, RuntimeSpec
 
 _TICK_S = 0.05
+_DRAIN_S = 30.0  # what is still at work then goes on to its own time-out
 
 
 class ChangeError(Exception):
@@ -45,7 +46,8 @@ class Cloud:
         self._logbook = logbook
         self._runtime = RuntimeSpec(keep_alive_s=60, log_max_mb=logbook.max_mb)
         self._functions: dict[str, Revision] = {}
-        self._draining: set[asyncio.Task[None]] = set()
+        self._retiring: set[Revision] = set()
+        self._background: set[asyncio.Task[None]] = set()
         self._changing: dict[str, asyncio.Lock] = {}
         self._server: GatewayServer | None = None
         self._changing_gateway = asyncio.Lock()
@@ -74,7 +76,7 @@ class Cloud:
             self._functions[spec.name] = new
             self._logbook.write("function changed", function=spec.name, revision=spec.fingerprint)
             if old is not None:
-                self._in_background(old.drain())
+                self._in_background(self._drain(old))
 
     async def delete_function(self, name: str) -> None:
         """Run this function no more; it is no error when it does not run."""
@@ -82,13 +84,18 @@ class Cloud:
             old = self._functions.pop(name, None)
         if old is not None:
             self._logbook.write("function deleted", function=name)
-            await self._bounded(old)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(old.spec.timeout_s, _DRAIN_S) + 1):
+                    await self._drain(old)
 
     async def put_gateway(self, spec: GatewaySpec) -> None:
         """Serve these routes at this port from now on. Raises ChangeError where that cannot be."""
         missing = sorted(set(spec.routes.values()) - self._functions.keys())
         if missing:
-            raise ChangeError(f"routes name functions that do not run: {', '.join(missing)}")
+            raise ChangeError(
+                f"routes name functions that do not run: {', '.join(missing)}; "
+                "`make up` brings them back"
+            )
         async with self._changing_gateway:
             old = self._server
             if old is not None and old.port == spec.port:
@@ -132,7 +139,7 @@ class Cloud:
         """Keep time for the functions, until cancelled."""
         while True:
             await asyncio.sleep(_TICK_S)
-            for revision in [*self._functions.values()]:
+            for revision in [*self._functions.values(), *self._retiring]:
                 try:
                     revision.pool.tick()
                 except Exception as error:  # noqa: BLE001 - time must go on for the others
@@ -145,19 +152,21 @@ class Cloud:
         await self.delete_gateway()
         for name in list(self._functions):
             await self.delete_function(name)
-        if self._draining:
-            await asyncio.wait(self._draining)
+        if self._background:
+            await asyncio.wait(self._background)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        self._draining.add(task)
-        task.add_done_callback(self._draining.discard)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
-    async def _bounded(self, revision: Revision) -> None:
-        """Drain, for as long as a call may take at most."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(revision.spec.timeout_s + 1):
-                await revision.drain()
+    async def _drain(self, revision: Revision) -> None:
+        """Let a revision finish; its clock goes on until then."""
+        self._retiring.add(revision)
+        try:
+            await revision.drain()
+        finally:
+            self._retiring.discard(revision)
 
 
 def _listen(port: int) -> socket.socket:

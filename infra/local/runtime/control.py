@@ -99,6 +99,6 @@ async def _carry_out(line: bytes, allowed: Mapping[str, Operation]) -> dict[str,
     except (ChangeError, InvalidSpecError) as error:
         return {"error": str(error)}
     except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        return {"error": f"not a right {asked['do']}: {error}"}
+        return {"error": f"{asked['do']} was asked for in a wrong way: {error!r}"}
     except OSError as error:
         return {"error": f"{asked['do']} failed: {error}"}

@@ -72,7 +72,7 @@ class Revision:
             raise
 
     def invoke(self, request_id: str, event: bytes) -> asyncio.Future[bytes | Failure]:
-        """Run the handler once; the future is never cancelled and never raises."""
+        """Run the handler once; the future holds its result, or why there is none."""
         outcome: asyncio.Future[bytes | Failure] = self._loop.create_future()
         self.pool.arrive(Call(request_id, event, outcome))
         return outcome

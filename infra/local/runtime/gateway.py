@@ -17,7 +17,7 @@ from infra.local.runtime.emulate import (
     HttpRequest,
     MalformedResultError,
 )
-from infra.local.runtime.emulate.registry import gateway_side
+from infra.local.runtime.emulate.registry import NAMES, gateway_side
 from infra.local.runtime.function import Revision
 from infra.local.runtime.logbook import Logbook, now
 from infra.local.runtime.router import Router
@@ -70,7 +70,7 @@ class Gateway:
         self._functions = functions
         self._logbook = logbook
         self._serving: _Serving | None = None
-        self._sides = {name: gateway_side(name) for name in ("aws", "alicloud")}
+        self._sides = {name: gateway_side(name) for name in NAMES}
 
     @property
     def spec(self) -> GatewaySpec | None:

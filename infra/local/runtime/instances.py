@@ -72,7 +72,7 @@ class Instance(asyncio.Protocol):
             self._transport.write(frames.call(request_id.encode(), deadline, event))
 
     def close(self) -> None:
-        """Let an idle worker go: it leaves when its socket closes."""
+        """Let an idle worker go: its socket closes, and what is left of it is killed."""
         self.let_go = True
         if self._transport is not None:
             self._transport.close()

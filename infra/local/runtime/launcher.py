@@ -18,6 +18,7 @@ from infra.local.runtime.instances import Instance
 from infra.local.runtime.logbook import Logbook
 
 _REPORT_BYTES = 64 * 1024
+_LAST_WORDS_S = 0.2
 _REVIVE_S = 1.0  # a zygote that cannot live is tried so often
 
 
@@ -93,6 +94,7 @@ class Launcher:
         self._connecting.add(connecting)
         connecting.add_done_callback(self._connecting.discard)
         if not sent:
+            del self._instances[self._number]
             loop.call_soon(instance.end)
         return instance
 
@@ -146,7 +148,8 @@ class Launcher:
             self._logbook.write(
                 "instance ended", function=instance.function, pid=instance.pid, status=status
             )
-        instance.end()
+        # Its socket closes after the last of what it said was read; this is for one held open.
+        asyncio.get_running_loop().call_later(_LAST_WORDS_S, instance.end)
 
     def _revive(self) -> None:
         """The zygote died: so do its workers, which have no one left to reap or kill them."""
@@ -157,8 +160,12 @@ class Launcher:
         self._control.close()
         self._control = None
         self._logbook.write("zygote ended", pid=self._process.pid)
-        loop.call_later(max(0.0, self._opened + _REVIVE_S - time.monotonic()), self._reopen)
         orphans, self._instances = self._instances, {}
+        rest_s = self._opened + _REVIVE_S - time.monotonic()
+        if rest_s > 0:
+            loop.call_later(rest_s, self._reopen)
+        else:
+            self._reopen()  # first, so that calls which wait find it
         for instance in orphans.values():
             if instance.pid:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -166,8 +173,14 @@ class Launcher:
             instance.end()
 
     def _reopen(self) -> None:
-        if self._process is not None:
-            self._process.kill()  # all but dead already
-            self._process.wait()
+        if self._process is None:
+            return
+        self._process.kill()  # all but dead already
+        self._process.wait()
+        try:
             self.open()
+        except OSError as error:  # out of processes or descriptors
+            self._logbook.write("zygote not started", error=str(error))
+            asyncio.get_running_loop().call_later(_REVIVE_S, self._reopen)
+        else:
             self.watch()

@@ -11,6 +11,8 @@ from typing import Generic, Protocol, TypeVar
 
 from infra.local.runtime.emulate import Failure
 
+_REST_S = 1.0
+
 Call = TypeVar("Call")
 Instance = TypeVar("Instance")
 Call_contra = TypeVar("Call_contra", contravariant=True)
@@ -66,6 +68,7 @@ class Pool(Generic[Call, Instance]):
         self.waiting: deque[tuple[Call, float]] = deque()  # with the time it may wait until
         self.retired = False
         self._told = False  # that it is drained
+        self._rests_until = float("-inf")  # since one did not start
 
     @property
     def size(self) -> int:
@@ -100,6 +103,7 @@ class Pool(Generic[Call, Instance]):
     def start_failed(self) -> None:
         """An instance did not start: the call that waited longest is told, the rest try again."""
         self.starting -= 1
+        self._rests_until = self._now() + _REST_S
         if self.waiting:
             self._staff.fail(self.waiting.popleft()[0], Failure.NOT_STARTED)
         self._start_for(len(self.waiting))
@@ -118,8 +122,8 @@ class Pool(Generic[Call, Instance]):
     def tick(self) -> None:
         """Refuse what waited too long, end what idled too long, start what must be there.
 
-        The minimum is restored here and nowhere else: an instance that cannot start is then tried
-        once a tick, not for ever in a row.
+        The minimum is restored here and nowhere else, and not right after one that did not start:
+        what cannot start is then tried now and then, not for ever in a row.
         """
         now = self._now()
         overdue = [entry for entry in self.waiting if entry[1] <= now]
@@ -131,7 +135,8 @@ class Pool(Generic[Call, Instance]):
                 break
             del self.idle[instance]
             self._staff.stop(instance)
-        self.open()
+        if now >= self._rests_until:
+            self.open()
 
     def retire(self) -> None:
         """Take no more calls (the caller sends none); finish those that are here, then be gone."""

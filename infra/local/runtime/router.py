@@ -1,7 +1,8 @@
 """The gateway's route table: immutable, so that a change is one assignment.
 
-The most specific route wins, as in the clouds: segment by segment a literal goes before `{name}`
-and `{name}` before `{name+}`; at the same path a method goes before ANY.
+The most specific route wins, as on AWS: one that fits the whole path goes before one that ends in
+`{name+}`; then, segment by segment, a literal before `{name}` before `{name+}`; at the same path a
+method before ANY.
 """
 
 from collections.abc import Mapping
@@ -26,11 +27,19 @@ class _Node:
     rest: dict[str, tuple[str, str, tuple[str, ...]]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A request that is looked for among the routes that end in `{name+}`, or among the others."""
+
+    method: str
+    segments: list[str]
+    rest: bool
+
+
 class Router:
     """Finds a request's route among `routes`, which maps `GET /users/{id}` to a function's name."""
 
     def __init__(self, routes: Mapping[str, str]) -> None:
-        self.routes = dict(routes)
         self._root = _Node()
         self._literal: dict[tuple[str, str], Match] = {}
         for key, function in routes.items():
@@ -42,7 +51,8 @@ class Router:
         if found is not None:
             return found
         segments = [unquote(each) for each in path.split("/")[1:]]
-        return self._walk(self._root, method, segments, 0, ())
+        whole, rest = _Wanted(method, segments, rest=False), _Wanted(method, segments, rest=True)
+        return self._walk(self._root, whole, 0, ()) or self._walk(self._root, rest, 0, ())
 
     def _add(self, key: str, function: str) -> None:
         method, _, path = key.partition(" ")
@@ -62,19 +72,18 @@ class Router:
         if not names and method != "ANY":
             self._literal[method, path] = Match(key, function, {})
 
-    def _walk(
-        self, node: _Node, method: str, segments: list[str], at: int, values: tuple[str, ...]
-    ) -> Match | None:
-        if at == len(segments):
-            return _match(node.methods, method, values)
-        segment = segments[at]
+    def _walk(self, node: _Node, wanted: _Wanted, at: int, values: tuple[str, ...]) -> Match | None:
+        """The best route below a node for what is left of the path from segment `at` on."""
+        if at == len(wanted.segments):
+            return None if wanted.rest else _match(node.methods, wanted.method, values)
+        segment = wanted.segments[at]
         found = None
         if (literal := node.literals.get(segment)) is not None:
-            found = self._walk(literal, method, segments, at + 1, values)
+            found = self._walk(literal, wanted, at + 1, values)
         if found is None and node.parameter is not None and segment:
-            found = self._walk(node.parameter, method, segments, at + 1, (*values, segment))
-        if found is None and (rest := "/".join(segments[at:])):
-            found = _match(node.rest, method, (*values, rest))
+            found = self._walk(node.parameter, wanted, at + 1, (*values, segment))
+        if found is None and wanted.rest and (rest := "/".join(wanted.segments[at:])):
+            found = _match(node.rest, wanted.method, (*values, rest))
         return found
 
 

@@ -53,7 +53,7 @@ class _Protocol(HttpToolsProtocol):
         if self._slow is not None:
             self._slow.cancel()
             self._slow = None
-        if self._chunk > _HEAD_BYTES:
+        if self._head + self._chunk > _HEAD_BYTES:
             self._head = len(self.url) + sum(len(name) + len(text) for name, text in self.headers)
             if self._head > _HEAD_BYTES:
                 raise _HeadTooLargeError  # the parser stops, and uvicorn refuses

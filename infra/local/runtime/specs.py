@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from infra import limits
+from infra.local.runtime.emulate.registry import NAMES
+
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
@@ -63,7 +66,7 @@ def text_list(value: object) -> str | None:
     return None if right else "must be a list of texts with at least one in it"
 
 
-EMULATE = one_of("aws", "alicloud")
+EMULATE = one_of(*NAMES)
 PORT = whole(1024, 65535)
 
 
@@ -128,11 +131,12 @@ class FunctionSpec(Spec):
         "handler": text,
         "fingerprint": text,
         "code": text,
-        "memory_mb": whole(64, 32768),
-        "timeout_s": whole(1, 900),
-        "min_instances": whole(0, 1000),
-        "max_instances": whole(1, 1000),
-        "queue_ms": whole(0, 29_000),
+        # The emulated cloud's own limits are the platform's check to know; these are wider.
+        "memory_mb": whole(1, 32_768),
+        "timeout_s": whole(1, 86_400),
+        "min_instances": whole(0, limits.INSTANCES[-1]),
+        "max_instances": whole(1, limits.INSTANCES[-1]),
+        "queue_ms": whole(0, limits.QUEUE_MS[-1]),
         "environment": texts,
     }
 

@@ -27,6 +27,7 @@ from infra.local.runtime.logbook import Logbook
 
 ALREADY_RUNS = 3
 _PATIENCE_S = 0.5
+_LOOK_S = 1.0
 _GC_OBJECTS = 50_000  # a request makes no cycles; the default looks for some every few requests
 
 
@@ -64,8 +65,27 @@ def hold(lock: Path) -> int | None:
     return descriptor
 
 
-async def supervise(places: Places, launcher: Launcher, logbook: Logbook, release: str) -> None:
-    """Run until told to stop, by the control socket or a signal."""
+async def until_lost(lock: Path, descriptor: int) -> None:
+    """Return when the lock that `descriptor` holds stands no longer at its path."""
+    held = os.fstat(descriptor)
+    while True:
+        try:
+            found = await asyncio.to_thread(lock.stat)
+        except FileNotFoundError:
+            return
+        if (found.st_dev, found.st_ino) != (held.st_dev, held.st_ino):
+            return
+        await asyncio.sleep(_LOOK_S)
+
+
+async def supervise(
+    places: Places, launcher: Launcher, logbook: Logbook, release: str, held: int
+) -> None:
+    """Run until told to stop, by the control socket or a signal, or until the clone is gone.
+
+    `held` is the descriptor of the clone's lock. A clone that was removed or renamed has nobody
+    left who could stop this process.
+    """
     loop = asyncio.get_running_loop()
     logbook.attach(loop)
     launcher.watch()
@@ -77,7 +97,10 @@ async def supervise(places: Places, launcher: Launcher, logbook: Logbook, releas
     server = await control.listen(places.socket, control.operations(cloud, identity, stop.set))
     keeping = loop.create_task(cloud.run())
     logbook.write("supervisor started", pid=os.getpid(), release=release)
+    losing = loop.create_task(until_lost(places.lock, held))
+    losing.add_done_callback(lambda _: stop.set())
     await stop.wait()
+    losing.cancel()
     await cloud.close()
     keeping.cancel()
     await launcher.close()
@@ -95,7 +118,8 @@ def main(arguments: Sequence[str]) -> int:
     told = parser.parse_args(arguments)
     places = Places(told.root)
     places.prepare()
-    if hold(places.lock) is None:
+    held = hold(places.lock)
+    if held is None:
         return ALREADY_RUNS
     logbook = Logbook(places.log, max_mb=16)
     logging.basicConfig(
@@ -106,7 +130,7 @@ def main(arguments: Sequence[str]) -> int:
     gc.collect()
     gc.freeze()  # what was imported stays: no collection needs to look at it again
     gc.set_threshold(_GC_OBJECTS)
-    uvloop.run(supervise(places, launcher, logbook, told.release))
+    uvloop.run(supervise(places, launcher, logbook, told.release, held))
     return 0
 
 

@@ -4,6 +4,7 @@ It lives as long as its socket. Nothing here outlives the fork: ids, clients and
 made by the handler's own import, which happens in this process.
 """
 
+import ctypes
 import importlib
 import json
 import os
@@ -25,12 +26,18 @@ Handler = Callable[[Any, Any], Any]
 _OURS = os.path.abspath(f"{__file__}/../../../..")  # noqa: PTH100 - infra's; no place of a handler's
 _RESULT_BYTES = 6 * 1024 * 1024  # what Lambda takes; Function Compute takes more
 _TRACE_LINES, _TEXT = 20, 16 * 1024
+_PR_SET_PDEATHSIG = 1
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
-def main(link: int, log: int, spec: dict[str, Any]) -> NoReturn:
-    """Become the instance that `spec` describes; `link` and `log` are open descriptors."""
+def main(link: int, log: int, spec: dict[str, Any], zygote: int) -> NoReturn:
+    """Become the instance that `spec` describes; `link` and `log` are open descriptors.
+
+    `zygote` is the process id of the parent.
+    """
     try:
         os.setpgid(0, 0)
+        _die_with(zygote)
         _redirect(log)
         with socket.socket(fileno=link) as calls:
             _serve(calls, spec)
@@ -39,6 +46,17 @@ def main(link: int, log: int, spec: dict[str, Any]) -> NoReturn:
         traceback.print_exc()
         _flush()
     finally:
+        os._exit(0)
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent dies, where it can: on Linux.
+
+    Elsewhere an idle instance still leaves when its socket closes, and a busy one after its call.
+    """
+    if _PRCTL is not None:
+        _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before
         os._exit(0)
 
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from infra.local.runtime import worker
-from infra.local.runtime.emulate.registry import worker_side
+from infra.local.runtime.emulate.registry import NAMES, worker_side
 from infra.local.runtime.frames import Reader, frame
 
 _ORDER_BYTES = 256 * 1024
@@ -67,6 +67,8 @@ class Zygote:
             data, descriptors, _, _ = socket.recv_fds(self._control, _ORDER_BYTES, 64)
         except OSError:
             return False
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # no program that a handler runs may hold them
         self._descriptors += descriptors
         if not data:
             return False
@@ -80,6 +82,7 @@ class Zygote:
 
     def _start(self, number: int, spec: dict[str, Any]) -> None:
         link, log = self._descriptors.pop(0), self._descriptors.pop(0)
+        me = os.getpid()
         try:
             pid = os.fork()
         except OSError as error:  # out of processes or memory
@@ -88,7 +91,7 @@ class Zygote:
             pid = -1
         if pid == 0:
             self._forget()
-            worker.main(link, log, spec)
+            worker.main(link, log, spec, me)
         os.close(link)
         os.close(log)
         if pid > 0:
@@ -138,7 +141,7 @@ def _kill_group(pid: int) -> bool:
 
 def main() -> None:
     """Run on the socket whose descriptor is the only argument."""
-    for cloud in ("aws", "alicloud"):
+    for cloud in NAMES:
         worker_side(cloud)  # imported once here, and not in each worker
     gc.collect()
     gc.freeze()  # keeps the collector from writing to pages that the workers share

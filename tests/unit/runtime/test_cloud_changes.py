@@ -295,7 +295,9 @@ def test_a_route_to_a_function_that_does_not_run_is_refused(cloud: LocalCloud) -
     )
     with pytest.raises(ChangeError) as raised:
         cloud.do(cloud.cloud.put_gateway(spec))
-    assert str(raised.value) == "routes name functions that do not run: a, b"
+    assert str(raised.value) == (
+        "routes name functions that do not run: a, b; `make up` brings them back"
+    )
     assert_well(cloud)
 
 

@@ -6,6 +6,8 @@ what the gateway needs.
 
 from infra.local.runtime.emulate import GatewaySide, WorkerSide
 
+NAMES = ("aws", "alicloud")
+
 
 def gateway_side(name: str) -> GatewaySide:
     """A new gateway side of `aws` or `alicloud`. Raises ValueError for any other name."""
