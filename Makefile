@@ -13,6 +13,8 @@ FAST := tests/unit tests/conformance tests/program
 # Part of the tests covers part of the code: only a whole run is measured.
 COVERAGE = $(if $(ARGS),,--cov --cov-report=term)
 quoted = '$(subst ','\'',$(1))'
+# With it, -m would not find this checkout, which is nowhere installed.
+unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -35,8 +37,8 @@ engine: setup ## finds the Pulumi engine, or installs or builds it; prints its f
 up: setup ## brings STACK up, and prints its address
 	@$(RUN) infra.cli.up --stack $(STACK) $(ARGS)
 
-preview: setup ## shows what `make up` would change (OFFLINE=1: without an account)
-	@$(RUN) infra.cli.preview --stack $(STACK) $(if $(OFFLINE),--offline) $(ARGS)
+preview: setup ## shows what `make up` would change
+	@$(RUN) infra.cli.preview --stack $(STACK) $(ARGS)
 
 down: setup ## stops what `make up` started; data stays
 	@$(RUN) infra.cli.down --stack $(STACK) $(ARGS)
@@ -78,7 +80,9 @@ soak: setup ## the same tests at full counts: kills, loads, fuzzing; takes long
 bench: setup ## requests per second, latency, CPU and memory, beside others'
 	@$(RUN) bench $(ARGS)
 
-lock: setup ## resolves the pinned packages anew into tools/constraints.txt
+# Not after `setup`, which refuses a package that is declared and not yet pinned.
+lock: ## resolves the pinned packages anew into tools/constraints.txt
+	@[ -x $(VENV)/uv ] || $(MAKE) --no-print-directory setup
 	@UV_PYTHON_DOWNLOADS=never $(VENV)/uv pip compile pyproject.toml --all-extras --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 		--output-file tools/constraints.txt $(ARGS)
@@ -88,4 +92,4 @@ schema: setup ## writes stacks/schema.json, by which editors complete the stack 
 
 clean: ## removes .venv and what the tools cached; state and data in .shop stay
 	rm -rf .venv .setup.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
-		.hypothesis .coverage .coverage.* *.egg-info
+		.hypothesis .coverage .coverage.*

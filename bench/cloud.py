@@ -35,7 +35,7 @@ class Cloud:
         places = Places(root)
         try:
             for kind, inputs in _resources(root, emulate, port):
-                KINDS[f"local:index:{kind}"].put(places, inputs)
+                KINDS[f"local:index:{kind}"].create(places, inputs)
             supervisor = launch.holder(places)
             if supervisor is None:
                 raise PlatformError("the local cloud ended while it was set up")

@@ -8,7 +8,9 @@ edited file, and equal files have equal fingerprints wherever the checkout stand
 import errno
 import shutil
 import tempfile
-from collections.abc import Iterable
+import time
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +30,7 @@ from infra.sources import (
 __all__ = [
     "Bundle", "BundleError", "HandlerMissingError", "ImportMissingError", "SourceCache",
     "SourceError", "SourceFile", "StagingError", "bundle", "closure", "entry_modules",
-    "fingerprint", "handler_path", "stage",
+    "fingerprint", "handler_path", "prune", "stage",
 ]  # fmt: skip
 
 
@@ -116,6 +118,17 @@ def stage(files: Iterable[SourceFile], destination: Path) -> Path:
             return target
         raise StagingError(staging_problem(destination, error, files)) from error
     return target
+
+
+def prune(destination: Path, keep: Collection[str], older_than_s: float = 3600) -> None:
+    """Remove what was staged more than an hour ago and is not among the fingerprints to `keep`.
+
+    The hour is for instances of an earlier revision, which may still import from theirs.
+    """
+    for folder in destination.iterdir():
+        with suppress(OSError):  # somebody else was faster
+            if folder.name not in keep and time.time() - folder.stat().st_mtime > older_than_s:
+                shutil.rmtree(folder)
 
 
 def staging_problem(destination: Path, error: OSError, files: Iterable[SourceFile]) -> Problem:

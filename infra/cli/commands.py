@@ -166,10 +166,14 @@ class Progress:
         self._last = self._clock()
         self._write(f"{self._title:<7}{self.elapsed_s:6.1f} s  {text}\n")
 
-    def maybe(self, text: str) -> None:
-        """Print a line if none was printed for `every_s` seconds."""
+    def maybe(self, text: str) -> str:
+        """Print a line if none was printed for `every_s` seconds.
+
+        Returns "", which is no reason to stop: it can be the whole of an `on_tick`.
+        """
         if self._clock() - self._last >= self._every_s:
             self.say(text)
+        return ""
 
 
 def _to_stderr(text: str) -> None:

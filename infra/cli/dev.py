@@ -17,7 +17,7 @@ from infra.cli.console import parser, run_command
 from infra.cli.environment import LOCAL
 from infra.cli.stack import ROOT
 from infra.errors import PlatformError
-from infra.local.client import ask
+from infra.local.client import NotRunningError, ask
 from infra.local.places import Places
 from infra.model import Function
 
@@ -47,6 +47,8 @@ class Reload:
                 new = {"fingerprint": code.fingerprint, "code": str(folder)}
                 ask(places, "put_function", spec={**spec, **new})
                 changed.append(function.name)
+        if changed:
+            bundle.prune(places.code, {each["fingerprint"] for each in running.values()})
         return changed
 
 
@@ -56,6 +58,8 @@ def serve(reload: Reload, changes: Iterable[object], say: Callable[[str], object
         began = time.monotonic()
         try:
             changed = reload()
+        except NotRunningError as error:
+            say(str(error))
         except PlatformError as error:
             say(f"not live, the last good code still serves:\n{error}")
         else:

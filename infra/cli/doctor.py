@@ -9,48 +9,22 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from infra.cli import engine, venv_setup
-from infra.cli.machine import Machine
+from infra.cli import doctor_local, engine, venv_setup
+from infra.cli.findings import GOOD, LACKING, NOTE, Finding, Surroundings
 from infra.errors import PlatformError
+from infra.local.client import NotRunningError, ask
 from infra.local.places import Places
 
 ENOUGH_GB = 4.0  # a build of the engine from nothing: 2 GB of modules, 2 GB of objects
-OLDEST_PYTHON = (3, 11)
-GOOD, LACKING, NOTE = "ok", "MISSING", "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. A lacking one names the command that mends it."""
-
-    name: str
-    state: str
-    text: str
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What cannot be told from the checkout itself; tests make one up."""
-
-    machine: Machine
-    python_version: tuple[int, ...]
-    free_gb: Callable[[Path], float]
-    answers: Callable[[Path], bool]
-    in_use: Callable[[int], bool]
+ANSWER_S = 5.0
 
 
 def python(around: Surroundings) -> Finding:
-    """The interpreter that runs this."""
+    """The interpreter that runs this; tools/bootstrap.py has seen to it that it is new enough."""
     version = ".".join(map(str, around.python_version))
-    if around.python_version >= OLDEST_PYTHON:
-        return Finding("python", GOOD, f"{version} at {around.machine.python}")
-    return Finding(
-        "python", LACKING, f"{version} is older than 3.11", "make setup PYTHON=<3.11 or newer>"
-    )
+    return Finding("python", GOOD, f"{version} at {around.machine.python}")
 
 
 def environment(around: Surroundings) -> Finding:
@@ -59,8 +33,12 @@ def environment(around: Surroundings) -> Finding:
     if not checkout.python.exists():
         return Finding("packages", LACKING, "there is no .venv", venv_setup.NEXT)
     names = venv_setup.extras(checkout, None)
-    if not venv_setup.is_current(checkout, names):
-        text = ".venv is not what tools/constraints.txt says, or its making was interrupted"
+    version = ".".join(map(str, around.python_version[:2]))
+    if not venv_setup.is_current(checkout, names, version):
+        text = (
+            f".venv is not what tools/constraints.txt says for Python {version},"
+            " or its making was interrupted"
+        )
         return Finding("packages", LACKING, text, venv_setup.NEXT)
     clouds = f"with {', '.join(names)}" if names else "for the local stack"
     return Finding("packages", GOOD, f".venv is current, {clouds}")
@@ -119,19 +97,6 @@ def stacks(around: Surroundings) -> Finding:
     return Finding("stacks", GOOD, ", ".join(names))
 
 
-def local_cloud(around: Surroundings) -> Finding:
-    """Whether this checkout's local cloud runs; it need not."""
-    places = Places(around.machine.root)
-    if around.answers(places.socket):
-        return Finding("local", NOTE, f"running; its log is {places.log}")
-    port = places.port
-    if around.in_use(port):
-        text = f"not running, and port {port}, which it would take, is in use by another program"
-        remedy = "stop that program, or set local.port in stacks/Pulumi.local.yaml, then make up"
-        return Finding("local", NOTE, f"{text}: {remedy}")
-    return Finding("local", NOTE, f"not running; make up starts it, on port {port} by default")
-
-
 LOOKS: tuple[Callable[[Surroundings], Finding], ...] = (
     python,
     environment,
@@ -140,7 +105,10 @@ LOOKS: tuple[Callable[[Surroundings], Finding], ...] = (
     go,
     disk,
     stacks,
-    local_cloud,
+    doctor_local.state,
+    doctor_local.sockets,
+    doctor_local.local_cloud,
+    doctor_local.printed,
 )
 
 
@@ -158,21 +126,25 @@ def examine(around: Surroundings) -> list[Finding]:
 def report(findings: Sequence[Finding]) -> str:
     """The findings as text, the next command last."""
     lines = [f"{item.state:<8} {item.name:<9} {item.text}" for item in findings]
-    lacking = [item for item in findings if item.state == LACKING]
-    last = f"Next: {lacking[0].remedy}" if lacking else "All is well. Next: make up"
+    bad = [item for item in findings if item.bad]
+    last = f"Next: {bad[0].remedy}" if bad else "All is well. Next: make up"
     return "\n".join([*lines, "", last])
 
 
-def accepts(address: Path | int) -> bool:
-    """Whether somebody listens at a Unix socket, or at a port of this machine."""
-    kind = socket.AF_INET if isinstance(address, int) else socket.AF_UNIX
-    with socket.socket(kind) as probe:
+def accepts(port: int) -> bool:
+    """Whether somebody listens at a port of this machine."""
+    with socket.socket() as probe:
         probe.settimeout(2)
-        try:
-            probe.connect(("127.0.0.1", address) if isinstance(address, int) else str(address))
-        except OSError:
-            return False
-        return True
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers(places: Places) -> bool:
+    """Whether the clone's supervisor does: one that hangs still accepts a connection."""
+    try:
+        ask(places, "describe", ANSWER_S)
+    except NotRunningError:
+        return False
+    return True
 
 
 def main(_arguments: Sequence[str] = ()) -> int:
@@ -181,12 +153,13 @@ def main(_arguments: Sequence[str] = ()) -> int:
         machine=engine.this_machine(Path(__file__).resolve().parents[2]),
         python_version=sys.version_info[:3],
         free_gb=lambda folder: shutil.disk_usage(folder).free / 1e9,
-        answers=accepts,
+        answers=answers,
         in_use=accepts,
+        writable=lambda folder: os.access(folder, os.W_OK | os.X_OK),
     )
     findings = examine(around)
     sys.stdout.write(f"{platform.platform()}\n{report(findings)}\n")
-    return 1 if any(item.state == LACKING for item in findings) else 0
+    return 1 if any(item.bad for item in findings) else 0
 
 
 if __name__ == "__main__":

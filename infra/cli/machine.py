@@ -28,6 +28,15 @@ class Machine:
     run: Runner
 
 
+def for_installers(env: Mapping[str, str]) -> dict[str, str]:
+    """The caller's variables for pip and uv: silent, and both with the index that pip was given."""
+    kept = {**env, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "PIP_NO_INPUT": "1"}
+    kept["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    if "PIP_INDEX_URL" in env:
+        kept.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
+    return kept
+
+
 def as_numbers(version: str) -> tuple[int, ...]:
     """A version for comparing: `v3.259.0-dev` and `go1.26.6` give (3, 259, 0) and (1, 26, 6)."""
     numbers: list[int] = []

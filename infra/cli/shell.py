@@ -9,30 +9,19 @@ given a start file that reads the user's and then sets PATH again.
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
-from infra.cli.commands import Progress, Runner, explain, run
+from infra.cli.commands import Progress, run
+from infra.cli.console import run_command
 from infra.cli.engine import ensure, this_machine
 from infra.cli.environment import LOCAL, pulumi_environment
+from infra.cli.local_stack import make_stack
 from infra.errors import PlatformError
 from infra.local.places import Places
 
-STACK_FILE = "pulumi/.pulumi/stacks/shop/local.json"
-
-
-def make_stack(root: Path, env: Mapping[str, str], runner: Runner) -> None:
-    """Make the local stack where the checkout has none yet. Raises PlatformError."""
-    if (Places(root).state / STACK_FILE).exists():
-        return
-    ended = runner(
-        ["pulumi", "stack", "init", LOCAL, "--non-interactive"], env=env, cwd=root, limit_s=60
-    )
-    if not ended.ok and "already exists" not in ended.output:
-        raise PlatformError(
-            f"shell: the stack {LOCAL} cannot be made: {ended.stopped or explain(ended.output)}.\n"
-            "→ make doctor tells what is missing"
-        )
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def started(shell: str, folder: Path, path: str) -> tuple[list[str], dict[str, str]]:
@@ -58,38 +47,37 @@ def started(shell: str, folder: Path, path: str) -> tuple[list[str], dict[str, s
     return [shell, "-i"], {}
 
 
+def become(stack: str, command: str | None, root: Path = ROOT) -> NoReturn:
+    """Become the shell, or the command, in this process. Raises PlatformError where it cannot."""
+    engine = ensure(this_machine(root), Progress("engine"))
+    env = pulumi_environment(root, stack, os.environ, engine.bin)
+    if stack == LOCAL:
+        make_stack(root, env, run)
+    try:
+        if command:
+            words = ["/bin/sh", "-c", command]
+        else:
+            folder = Places(root).state / "shell"
+            folder.mkdir(exist_ok=True)
+            words, more = started(os.environ.get("SHELL") or "/bin/sh", folder, env["PATH"])
+            env |= more
+            sys.stderr.write(
+                f"Here `pulumi preview|up|destroy|stack output -s {stack}` and `python`"
+                " are this checkout's.\nLeave with `exit`.\n"
+            )
+        os.chdir(root)
+        os.execve(words[0], words, env)  # noqa: S606 - the user's shell, given as words
+    except OSError as error:
+        raise PlatformError(f"shell: {error.filename or root}: {error.strerror}") from error
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Become the shell, or the command; returns an exit code only when that cannot be."""
+    """The command; returns an exit code only when the shell cannot be had."""
     parser = argparse.ArgumentParser(prog="infra.cli.shell", description="A shell for pulumi.")
     parser.add_argument("--stack", default=LOCAL)
     parser.add_argument("--command", help="run this instead of an interactive shell")
     options = parser.parse_args(arguments)
-    root = Path(__file__).resolve().parents[2]
-    try:
-        engine = ensure(this_machine(root), Progress("engine"))
-        env = pulumi_environment(root, options.stack, os.environ, engine.bin)
-        if options.stack == LOCAL:
-            make_stack(root, env, run)
-        if options.command:
-            command = ["/bin/sh", "-c", options.command]
-        else:
-            folder = Places(root).state / "shell"
-            folder.mkdir(exist_ok=True)
-            command, more = started(os.environ.get("SHELL") or "/bin/sh", folder, env["PATH"])
-            env |= more
-            sys.stderr.write(
-                f"Here `pulumi preview|up|destroy|stack output -s {options.stack}` and `python`"
-                " are this checkout's.\nLeave with `exit`.\n"
-            )
-        os.chdir(root)
-        os.execve(command[0], command, env)  # noqa: S606 - the user's shell, given as words
-    except PlatformError as error:
-        sys.stderr.write(f"{error}\n")
-    except OSError as error:
-        sys.stderr.write(f"shell: {error.filename or ''}: {error.strerror}\n")
-    except KeyboardInterrupt:
-        return 130
-    return 1
+    return run_command(lambda: become(options.stack, options.command))
 
 
 if __name__ == "__main__":

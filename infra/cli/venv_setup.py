@@ -1,12 +1,12 @@
-"""Fills .venv with exactly what tools/constraints.txt pins: make → uv → packages → this project.
+"""Fills .venv with exactly what tools/constraints.txt pins: make → uv → packages.
 
 Each step can be interrupted and repeated: `.venv/.ready` is written last and holds a digest of
 all that the environment was made from, so a second run only compares digests. Standard library
 only, since it runs before anything is installed.
 
-The environment holds what every stack and the tests need. The clouds' SDKs come with
-`--extras aws,alicloud`: they weigh some hundred MB, and the engine asks for the plugin of each
-`pulumi_*` package that it finds installed.
+It holds what every stack and the tests need, and not this project, which is imported from the
+checkout alone. The clouds' SDKs come with `--extras aws,alicloud`: they weigh some hundred MB, and
+the engine asks for the plugin of each `pulumi_*` package that it finds installed.
 """
 
 import argparse
@@ -21,16 +21,33 @@ from pathlib import Path
 from typing import TextIO
 
 from infra.cli.commands import Command, Finished, Progress, Runner, explain, run
+from infra.cli.machine import for_installers
 from infra.errors import PlatformError
 
 INPUTS = ("pyproject.toml", "tools/constraints.txt", "tools/bootstrap.txt")
 CLOUDS = ("aws", "alicloud")
 NEXT = "make setup"
+# pip too: an interruption may have left an environment without it.
+VERSION = "import pip, sys; print('%d.%d' % sys.version_info[:2])"
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class SetupError(PlatformError):
     """The environment could not be made; the message says which step, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python to make the environment with: its program, and its version as `3.11`."""
+
+    program: Path
+    version: str
+
+
+def running() -> Interpreter:
+    """The Python that runs this; inside `make shell`, the one that its environment came from."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    return Interpreter(Path(getattr(sys, "_base_executable", sys.executable)), version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +94,19 @@ def extras(checkout: Checkout, asked: str | None) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def digest(checkout: Checkout, names: Sequence[str]) -> str:
-    """What an environment is made from, as one text; scripts in it hold its absolute path."""
-    state = hashlib.sha256(f"{checkout.root}\0{','.join(names)}\0".encode())
+def digest(checkout: Checkout, names: Sequence[str], version: str) -> str:
+    """What an environment is made from, as one text; what is in it holds its path and version."""
+    state = hashlib.sha256(f"{checkout.root}\0{version}\0{','.join(names)}\0".encode())
     for name in INPUTS:
         state.update((checkout.root / name).read_bytes())
     return state.hexdigest()
 
 
-def is_current(checkout: Checkout, names: Sequence[str]) -> bool:
-    """Whether the environment is whole and made from what the files say now."""
-    try:
-        found = checkout.stamp.read_text()
-    except OSError:
+def is_current(checkout: Checkout, names: Sequence[str], version: str) -> bool:
+    """Whether it is whole, and made from what the files say now by a Python of this version."""
+    if not (checkout.python.exists() and checkout.stamp.is_file()):
         return False
-    return checkout.python.exists() and found == digest(checkout, names)
+    return checkout.stamp.read_text() == digest(checkout, names, version)
 
 
 def prepare(
@@ -99,7 +114,7 @@ def prepare(
     names: Sequence[str],
     *,
     env: Mapping[str, str],
-    python: Path,
+    python: Interpreter,
     runner: Runner,
     progress: Progress,
 ) -> None:
@@ -107,12 +122,12 @@ def prepare(
     try:
         with (checkout.root / ".setup.lock").open("w") as lock:
             _wait(lock, progress)
-            if is_current(checkout, names):
+            if is_current(checkout, names, python.version):
                 return
             checkout.stamp.unlink(missing_ok=True)
             _Steps(checkout, _environment(env), python, runner, progress, lock.fileno()).all(names)
             checkout.chosen.write_text(",".join(names))
-            checkout.stamp.write_text(digest(checkout, names))
+            checkout.stamp.write_text(digest(checkout, names, python.version))
     except OSError as error:
         message = (
             f"setup: {error.filename or checkout.root} cannot be written: {error.strerror}.\n"
@@ -132,19 +147,15 @@ def _wait(lock: TextIO, progress: Progress) -> None:
 
 def _environment(env: Mapping[str, str]) -> dict[str, str]:
     """The caller's variables, less those that would turn pip or uv to another environment."""
-    kept = {k: v for k, v in env.items() if k not in {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}}
-    kept |= {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "PIP_NO_INPUT": "1"}
-    kept["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-    if "PIP_INDEX_URL" in env:  # a mirror that was set for pip serves uv too
-        kept.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
-    return kept
+    foreign = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
+    return for_installers({k: v for k, v in env.items() if k not in foreign})
 
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
     checkout: Checkout
     env: Mapping[str, str]
-    python: Path
+    python: Interpreter
     runner: Runner
     progress: Progress
     lock: int  # held by each command too: one that outlives us must not meet the next run's
@@ -157,11 +168,9 @@ class _Steps:
         pip: Command = [self.checkout.python, "-m", "pip", "install"]
         pip = [*pip, "--require-hashes", "--only-binary", ":all:"]
         self._do("uv, the installer", [*pip, "-r", tools / "bootstrap.txt"])
-        install: Command = [uv, "pip", "install", "--python", self.checkout.python, "--quiet"]
-        # --exact: an environment that lost an extra must not keep its packages.
         packages: Command = [
-            *install,
-            "--exact",
+            *(uv, "pip", "install", "--python", self.checkout.python, "--quiet"),
+            "--exact",  # what is no longer asked for goes: an extra, a package that was dropped
             "--compile-bytecode",  # or each command would compile what the user's setting keeps off
             *("--require-hashes", "--only-binary", ":all:"),
             *("-r", self.checkout.root / "pyproject.toml", "-c", tools / "constraints.txt"),
@@ -170,28 +179,29 @@ class _Steps:
         ]
         clouds = f", with {' and '.join(names)}" if names else ""
         self._do(f"packages, each checked against its hash{clouds}", packages)
-        project: Command = [*install, "--no-deps", "--no-build-isolation", "--offline"]
-        self._do("this project itself", [*project, "--editable", self.checkout.root])
 
     def _works(self) -> bool:
-        """Whether there is an environment that an interruption left whole enough to go on with."""
+        """Whether there is an environment that an interruption left whole enough to go on with.
+
+        One of another Python is not: that one's packages stand in another folder of it.
+        """
         if not self.checkout.python.exists():
             return False
-        return self.runner([self.checkout.python, "-c", "import pip"], env=self.env, limit_s=60).ok
+        said = self.runner([self.checkout.python, "-c", VERSION], env=self.env, limit_s=60)
+        return said.ok and said.output.strip() == self.python.version
 
     def _make(self) -> None:
         if self.checkout.venv.exists():
             shutil.rmtree(self.checkout.venv)
-        version = ".".join(map(str, sys.version_info[:3]))
-        command: Command = [self.python, "-m", "venv", self.checkout.venv]
-        self.progress.say(f"virtual environment .venv, Python {version}")
+        command: Command = [self.python.program, "-m", "venv", self.checkout.venv]
+        self.progress.say(f"virtual environment .venv, Python {self.python.version}")
         ended = self.runner(command, env=self.env, limit_s=180, hold=[self.lock])
         if ended.ok:
             return
         missing = "ensurepip" in ended.output or "No module named venv" in ended.output
         if missing:
             message = (
-                f"setup: {self.python} has no `venv`, which makes the environment.\n"
+                f"setup: {self.python.program} has no `venv`, which makes the environment.\n"
                 f"→ Debian, Ubuntu: apt install python3-venv; then: {NEXT}"
             )
             raise SetupError(message)
@@ -204,15 +214,11 @@ class _Steps:
             env=self.env,
             cwd=self.checkout.root,
             limit_s=900,
-            on_tick=lambda: self._tell(f"{what}: still at it"),
+            on_tick=lambda: self.progress.maybe(f"{what}: still at it"),
             hold=[self.lock],
         )
         if not ended.ok:
             raise self._failed(what, command, ended)
-
-    def _tell(self, text: str) -> str:
-        self.progress.maybe(text)
-        return ""
 
     def _failed(self, what: str, command: Command, ended: Finished) -> SetupError:
         return SetupError(
@@ -230,9 +236,8 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     checkout = Checkout(root)
     try:
         names = extras(checkout, options.extras)
-        if not is_current(checkout, names):
-            # Inside `make shell` we may be the environment's own interpreter: not to build with.
-            python = Path(getattr(sys, "_base_executable", sys.executable))
+        python = running()
+        if not is_current(checkout, names, python.version):
             progress = Progress("setup")
             prepare(checkout, names, env=os.environ, python=python, runner=run, progress=progress)
     except SetupError as error:

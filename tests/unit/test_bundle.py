@@ -26,6 +26,7 @@ from infra.bundle import (
     entry_modules,
     fingerprint,
     handler_path,
+    prune,
     stage,
     staging_problem,
 )
@@ -592,3 +593,13 @@ def test_each_way_a_folder_fails_has_its_remedy(number: int, words: str) -> None
 
     assert problem.value == os.strerror(number)
     assert words in problem.remedy
+
+
+def test_staged_code_goes_when_it_is_old_and_not_in_use(tmp_path: Path) -> None:
+    """A fresh folder may still be in use by an instance of an earlier revision."""
+    for name in ("old", "kept", "fresh"):
+        (tmp_path / name).mkdir()
+    for name in ("old", "kept"):
+        os.utime(tmp_path / name, (0, 0))
+    prune(tmp_path, {"kept"})
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["fresh", "kept"]

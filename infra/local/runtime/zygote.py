@@ -128,6 +128,8 @@ class Zygote:
     def _leave(self) -> None:
         for number in list(self._workers.values()):
             self._kill(number)
+        for pid in self._workers:
+            os.waitpid(pid, 0)  # not every machine's first process reaps what it inherits
 
 
 def _kill_group(pid: int) -> bool:
