@@ -9,7 +9,7 @@ RUN := $(VENV)/python -m
 # Fast ones first: tests/unit … tests/e2e, in pyproject.toml's order. A file stays on one worker,
 # since its tests share a running engine or local cloud.
 PYTEST := $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
-FAST := tests/unit tests/conformance tests/program
+FAST := tests/unit tests/program
 # Part of the tests covers part of the code: only a whole run is measured.
 COVERAGE = $(if $(ARGS),,--cov --cov-report=term)
 quoted = '$(subst ','\'',$(1))'

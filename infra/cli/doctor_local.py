@@ -49,7 +49,7 @@ def local_cloud(around: Surroundings) -> Finding:
     if around.in_use(port):
         text = f"not running, and port {port}, which it would take, is in use by another program"
         remedy = "stop that program, or set local.port in stacks/Pulumi.local.yaml, then make up"
-        return Finding("local", NOTE, f"{text}: {remedy}")
+        return Finding("local", WRONG, text, remedy)
     return Finding("local", NOTE, f"not running; make up starts it, on port {port} by default")
 
 

@@ -27,7 +27,10 @@ def down(stack: Stack, more: Sequence[str]) -> int:
     if code and leftovers.locks(backend(stack.root)):
         return code  # it said whose lock that is
     end_processes(places)
-    sys.stdout.write("Nothing runs any more; the data stays in .shop/ until you remove it.\n")
+    sys.stdout.write(
+        "\nNothing runs any more; the data stays in .shop/ until you remove it.\n"
+        f"`pulumi stack rm` is never needed: it would delete stacks/Pulumi.{stack.name}.yaml.\n"
+    )
     return code
 
 

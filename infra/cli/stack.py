@@ -71,9 +71,10 @@ def prepare(name: str, root: Path = ROOT) -> Stack:
     """Find the engine, or get it; make the local stack if need be. Raises PlatformError."""
     known = sorted(each.name[7:-5] for each in (root / "stacks").glob("Pulumi.*.yaml"))
     if name not in known:
+        others = "".join(f"STACK={each}, or " for each in known)
         raise PlatformError(
             f"stack {name}: there is no stacks/Pulumi.{name}.yaml, so nothing says what to run.\n"
-            f"→ STACK={' or STACK='.join(known)}, or write that file"
+            f"→ {others}write that file (git checkout stacks/ brings back one that was deleted)"
         )
     _check_yaml(root / "stacks" / f"Pulumi.{name}.yaml")
     engine = ensure(this_machine(root), Progress("engine"))
@@ -93,15 +94,19 @@ def _check_yaml(file: Path) -> None:
         raise PlatformError(
             f"{file}: cannot be read ({error.strerror})\n→ make it a file that you may read"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the whole file"
-        reason = f"this is no YAML: {getattr(error, 'problem', None) or 'it is not UTF-8 text'}"
+        undecodable = isinstance(error, UnicodeDecodeError | yaml.reader.ReaderError)
+        other = "it is not UTF-8 text" if undecodable else "a value in it cannot be read"
+        reason = f"this is no YAML: {getattr(error, 'problem', None) or other}"
+        remedy = "indent with spaces only" if "\\t" in reason else "mend it there"
     else:
         if found is None or isinstance(found, dict):
             return
         where, reason = "the whole file", "these are no keys and values"
-    problem = Problem(where, "", reason, "write it as YAML, with config: at the top")
+        remedy = "write it as YAML, with config: at the top"
+    problem = Problem(where, "", reason, remedy)
     raise Refused(f"{file.parent.name}/{file.name}", [problem])
 
 

@@ -173,7 +173,8 @@ class _Steps:
             "--exact",  # what is no longer asked for goes: an extra, a package that was dropped
             "--compile-bytecode",  # or each command would compile what the user's setting keeps off
             *("--require-hashes", "--only-binary", ":all:"),
-            *("-r", self.checkout.root / "pyproject.toml", "-c", tools / "constraints.txt"),
+            # relative, since uv takes a blank in -c for the end of a path
+            *("-r", "pyproject.toml", "-c", "tools/constraints.txt"),
             *("--extra", "dev"),
             *(word for name in names for word in ("--extra", name)),
         ]
@@ -185,10 +186,18 @@ class _Steps:
 
         One of another Python is not: that one's packages stand in another folder of it.
         """
-        if not self.checkout.python.exists():
+        if not self.checkout.python.exists() or self._moved():
             return False
         said = self.runner([self.checkout.python, "-c", VERSION], env=self.env, limit_s=60)
         return said.ok and said.output.strip() == self.python.version
+
+    def _moved(self) -> bool:
+        """Whether the checkout was renamed since: the scripts in it name the old folder."""
+        try:
+            made = (self.checkout.venv / "pyvenv.cfg").read_text()
+        except OSError:
+            return True
+        return str(self.checkout.venv) not in made
 
     def _make(self) -> None:
         if self.checkout.venv.exists():

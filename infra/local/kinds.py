@@ -149,6 +149,8 @@ class Function:
         if running is None or old["name"] not in running["functions"]:
             return None
         spec = running["functions"][old["name"]]
+        if not Path(spec["code"]).is_dir():
+            spec = {**spec, "fingerprint": "its staged code is gone"}
         remembered = {name: old[name] for name in self._own if name in old}
         return {**remembered, **{name: v for name, v in spec.items() if name != "code"}}
 

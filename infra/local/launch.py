@@ -115,9 +115,12 @@ def _end(places: Places) -> None:
 @contextmanager
 def _one_at_a_time(places: Places) -> Iterator[None]:
     """Hold off others who start or end this clone's supervisor: they would end each other's."""
-    with places.turn.open("wb") as turn:
+    turn = os.open(places.turn, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
         fcntl.flock(turn, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(turn)
 
 
 def holder(places: Places) -> int | None:

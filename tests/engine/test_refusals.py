@@ -135,7 +135,7 @@ def test_a_handler_that_cannot_be_loaded_leaves_the_old_one_serving(
         assert ran.code != 0
         assert (
             f"error: function health: app.entrypoints.aws.http cannot be loaded: {reason}\n"
-            "nothing of it was changed: what ran before still serves\n"
+            "nothing of it was changed: what ran before, if anything did, still serves\n"
             "→ mend it (make logs shows where it was raised), then run it again"
         ) in ran.told, ran.output
         assert "Traceback" not in ran.output

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +38,13 @@ def test_a_call_is_read_as_it_was_written(request_id: str, deadline: float, even
     assert frames.read_call(body) == (request_id, deadline, event)
 
 
-@given(st.sampled_from(Kind), st.binary(max_size=500))
-def test_a_reply_is_read_as_it_was_written(kind: Kind, payload: bytes) -> None:
-    (body,) = Reader().feed(frames.reply(kind, payload))
-    assert (Kind(body[0]), body[1:]) == (kind, payload)
+@given(st.sampled_from(Kind), st.binary(max_size=500), st.binary(max_size=255))
+def test_a_reply_is_read_as_it_was_written(kind: Kind, payload: bytes, request_id: bytes) -> None:
+    (body,) = Reader().feed(frames.reply(kind, payload, request_id))
+    assert frames.read_reply(body) == (kind, request_id, payload)
+
+
+def test_a_frame_over_the_limit_is_refused_before_it_is_read() -> None:
+    """Whoever announces four gigabytes would have the reader gather them."""
+    with pytest.raises(ValueError, match="too large"):
+        Reader().feed(frames.LENGTH.pack(frames.LIMIT + 1))

@@ -83,7 +83,8 @@ def test_a_stack_without_a_file_is_refused_with_those_that_there_are(tmp_path: P
         prepare("lokal", tmp_path)
     assert str(raised.value) == (
         "stack lokal: there is no stacks/Pulumi.lokal.yaml, so nothing says what to run.\n"
-        "→ STACK=aws-dev or STACK=local, or write that file"
+        "→ STACK=aws-dev, or STACK=local, or write that file"
+        " (git checkout stacks/ brings back one that was deleted)"
     )
 
 

@@ -38,6 +38,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def makes(words: list[str]) -> None:
     program(Path(words[-1]) / "bin" / "python")
+    (Path(words[-1]) / "pyvenv.cfg").write_text(f"command = python -m venv {words[-1]}\n")
 
 
 def is_current(checkout: Checkout, names: tuple[str, ...], version: str = HERE) -> bool:
@@ -154,6 +155,19 @@ def test_another_python_makes_the_environment_anew_and_the_same_one_goes_on_with
     set_up(checkout, all_well(there="3.11"), version="3.13")
     assert not (checkout.venv / "left-over").exists()
     assert is_current(checkout, (), "3.13")
+
+
+def test_a_checkout_that_was_renamed_gets_a_new_environment(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    """The scripts in the old one name the old folder."""
+    set_up(checkout, all_well())
+    (checkout.venv / "left-over").touch()
+    renamed = Checkout(tmp_path.with_name(tmp_path.name + "-renamed"))
+    checkout.root.rename(renamed.root)
+    assert not is_current(renamed, ())
+    set_up(renamed, all_well())
+    assert not (renamed.venv / "left-over").exists()
 
 
 def test_the_version_that_is_asked_for_is_what_an_interpreter_says_of_itself() -> None:

@@ -101,7 +101,7 @@ class Revision:
         }
         try:
             instance = self._launcher.start(spec.name, order, self._replied, self._ended)
-        except OSError as error:  # out of descriptors
+        except (OSError, RuntimeError) as error:  # out of descriptors
             self._logbook.write("instance not started", function=spec.name, error=str(error))
             self._loop.call_soon(self._never_started, f"no instance can be started: {error}")
             return
@@ -129,11 +129,12 @@ class Revision:
     # What the instances tell.
 
     def _replied(self, instance: Instance, kind: Kind, payload: bytes) -> None:
+        if (kind in {Kind.READY, Kind.NOT_STARTED}) is not (instance in self._starting):
+            instance.end()  # out of turn, or given up already
+            return
         if instance.timer is not None:
             instance.timer.cancel()
         if kind is Kind.READY:
-            if instance not in self._starting:
-                return  # given up already: its end is on the way
             self._starting.discard(instance)
             if not self._first.done():
                 self._first.set_result(None)
@@ -167,7 +168,11 @@ class Revision:
 
     def _too_slow(self, instance: Instance) -> None:
         self._launcher.kill(instance)
-        self._not_started(instance, f"its import took longer than {self._start_s:g} s")
+        reason = f"its import took longer than {self._start_s:g} s"
+        self._logbook.write(
+            "handler not loaded", function=self.spec.name, pid=instance.pid, message=reason
+        )
+        self._not_started(instance, reason)
 
     def _not_started(self, instance: Instance, reason: str) -> None:
         if instance not in self._starting:

@@ -10,6 +10,7 @@ from infra.local.runtime.logbook import Logbook, now
 
 _PRINTED = 64 * 1024
 _LINE = 16 * 1024
+_LINES = 1000
 
 
 class Instance(asyncio.Protocol):
@@ -42,13 +43,20 @@ class Instance(asyncio.Protocol):
         self._on_end = on_end
         self._kill = kill
         self._reader = frames.Reader()
+        self._expected = b""  # the id that the next reply has to bear
         self._transport: asyncio.Transport | None = None
+        self._owned = False
+        self._closing = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is watched from now on."""
         self._transport = transport  # type: ignore[assignment]
-        if self._printed < 0:  # it ended before
-            self.close()
+
+    def own_socket(self) -> None:
+        """The transport owns its socket from now on: only now may it be closed."""
+        self._owned = True
+        if self._closing:
+            self._close()
 
     def data_received(self, data: bytes) -> None:
         """A reply, or a part of one."""
@@ -56,7 +64,10 @@ class Instance(asyncio.Protocol):
             for body in self._reader.feed(data):
                 self.read_printed()
                 self._log_partial()  # what follows belongs to another request
-                self._on_reply(self, Kind(body[0]), body[1:])
+                kind, request_id, payload = frames.read_reply(body)
+                if request_id != self._expected:
+                    return self.end()  # no answer to what it was asked
+                self._on_reply(self, kind, payload)
         except (LookupError, ValueError):  # the handler wrote to its instance's socket
             self.end()
 
@@ -68,14 +79,14 @@ class Instance(asyncio.Protocol):
     def send(self, request_id: str, deadline: float, event: bytes) -> None:
         """Hand a call over; the instance must be idle."""
         self.request_id = request_id
+        self._expected = request_id.encode()
         if self._transport is not None:
-            self._transport.write(frames.call(request_id.encode(), deadline, event))
+            self._transport.write(frames.call(self._expected, deadline, event))
 
     def close(self) -> None:
         """Let an idle worker go: its socket closes, and what is left of it is killed."""
         self.let_go = True
-        if self._transport is not None:
-            self._transport.close()
+        self._close()
 
     def end(self) -> None:
         """Tell once that this instance can work no more, and let go of what is held for it."""
@@ -88,8 +99,7 @@ class Instance(asyncio.Protocol):
         self._printed = -1
         if self.timer is not None:
             self.timer.cancel()
-        if self._transport is not None:
-            self._transport.close()
+        self._close()
         self._kill(self)  # it may live on without its socket, or have left a process behind
         self._on_end(self)
 
@@ -104,7 +114,10 @@ class Instance(asyncio.Protocol):
         if not data:  # every writer is gone
             asyncio.get_running_loop().remove_reader(self._printed)
             return
-        *lines, self._partial = (self._partial + data).split(b"\n")
+        *lines, self._partial = (self._partial + data).split(b"\n", _LINES)
+        if len(lines) == _LINES:  # a flood: the rest of it is logged in blocks, or nobody else runs
+            block, _, self._partial = self._partial.rpartition(b"\n")
+            lines += [block] if block else []
         for line in lines:
             self._log(line)
         while len(self._partial) > _LINE:
@@ -115,6 +128,11 @@ class Instance(asyncio.Protocol):
         if self._partial:
             self._log(self._partial)
             self._partial = b""
+
+    def _close(self) -> None:
+        self._closing = True
+        if self._transport is not None and self._owned:
+            self._transport.close()
 
     def _log(self, line: bytes) -> None:
         for start in range(0, len(line) or 1, _LINE):

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from infra.local.runtime.logbook import Logbook
 _ROOT = str(Path(__file__).resolve().parents[3])  # where infra/ stands
 _REPORT_BYTES = 64 * 1024
 _LAST_WORDS_S = 0.2
+_LEAVE_S = 3.0
 _REVIVE_S = 1.0  # a zygote that cannot live is tried so often
 
 
@@ -36,6 +38,7 @@ class Launcher:
         self._reader = frames.Reader()
         self._opened = 0.0
         self._connecting: set[asyncio.Task[Any]] = set()
+        self._orders: deque[tuple[bytes, list[int]]] = deque()
 
     @property
     def pid(self) -> int | None:
@@ -89,44 +92,74 @@ class Launcher:
         loop.add_reader(printed, instance.read_printed)
         self._instances[self._number] = instance
         order = frames.frame(json.dumps({"start": self._number, "spec": spec}).encode())
-        sent = self._send(order, [theirs.fileno(), log])
-        theirs.close()
-        os.close(log)
+        self._send(order, [theirs.detach(), log])
         ours.setblocking(False)
-        connecting = loop.create_task(loop.create_unix_connection(lambda: instance, sock=ours))
+        connecting = loop.create_task(_connect(instance, ours))
         self._connecting.add(connecting)
         connecting.add_done_callback(self._connecting.discard)
-        if not sent:
+        if self._control is None:
             del self._instances[self._number]
             loop.call_soon(instance.end)
         return instance
 
     def kill(self, instance: Instance) -> None:
-        """End an instance at once, in the middle of whatever it does."""
-        if instance.number in self._instances:
+        """End an instance at once, in the middle of whatever it does.
+
+        One that was ordered and never began is the zygote's fault: that one is ended then.
+        """
+        if instance.number not in self._instances:
+            return
+        if not instance.pid and self._process is not None:
+            self._process.kill()
+        else:
             self._send(frames.frame(json.dumps({"kill": instance.number}).encode()), [])
 
     async def close(self) -> None:
         """End the zygote, and with it every instance."""
         process, control = self._process, self._control
         self._process = self._control = None
+        self._drop_orders()
         if control is not None:
-            asyncio.get_running_loop().remove_reader(control.fileno())
-            control.close()
+            _unwatch(control)
         for instance in list(self._instances.values()):
             instance.end()
         self._instances.clear()
         if process is not None:
-            await asyncio.to_thread(process.wait)
+            await asyncio.to_thread(_end, process)
 
-    def _send(self, order: bytes, descriptors: list[int]) -> bool:
+    def _send(self, order: bytes, descriptors: list[int]) -> None:
+        """Queue an order for the zygote; the descriptors are ours to close once it has them."""
+        self._orders.append((order, descriptors))
+        self._flush()
+
+    def _flush(self) -> None:
+        """Send what the zygote's socket takes now, and the rest when it takes more."""
         if self._control is None:
-            return False
-        try:
-            socket.send_fds(self._control, [order], descriptors)
-        except OSError:  # the zygote is gone, which the next read tells too
-            return False
-        return True
+            return self._drop_orders()
+        loop = asyncio.get_running_loop()
+        while self._orders:
+            order, descriptors = self._orders[0]
+            try:
+                sent = socket.send_fds(self._control, [order], descriptors)
+            except BlockingIOError:
+                loop.add_writer(self._control.fileno(), self._flush)
+                return None
+            except OSError:  # the zygote is gone, which the next read tells too
+                return self._drop_orders()
+            for each in descriptors:
+                os.close(each)
+            if sent < len(order):
+                self._orders[0] = (order[sent:], [])
+            else:
+                self._orders.popleft()
+        loop.remove_writer(self._control.fileno())
+        return None
+
+    def _drop_orders(self) -> None:
+        for _, descriptors in self._orders:
+            for each in descriptors:
+                os.close(each)
+        self._orders.clear()
 
     def _reported(self) -> None:
         if self._control is None:
@@ -159,9 +192,9 @@ class Launcher:
         if self._control is None or self._process is None:
             return
         loop = asyncio.get_running_loop()
-        loop.remove_reader(self._control.fileno())
-        self._control.close()
+        _unwatch(self._control)
         self._control = None
+        self._drop_orders()
         self._logbook.write("zygote ended", pid=self._process.pid)
         orphans, self._instances = self._instances, {}
         rest_s = self._opened + _REVIVE_S - time.monotonic()
@@ -187,3 +220,30 @@ class Launcher:
             asyncio.get_running_loop().call_later(_REVIVE_S, self._reopen)
         else:
             self.watch()
+
+
+async def _connect(instance: Instance, link: socket.socket) -> None:
+    """Watch an instance's socket.
+
+    The loop's transport takes the socket over only when this is done. Closed before, both would
+    close the descriptor, the second time somebody else's.
+    """
+    loop = asyncio.get_running_loop()
+    await loop.create_unix_connection(lambda: instance, sock=link)
+    instance.own_socket()
+
+
+def _unwatch(control: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    loop.remove_reader(control.fileno())
+    loop.remove_writer(control.fileno())
+    control.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a zygote that was left alone; one that does not leave is killed."""
+    try:
+        process.wait(_LEAVE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from infra.local.runtime.gateway import Gateway
 
@@ -15,35 +15,53 @@ _HEAD_S = 30.0
 _TOO_LARGE = "The request's head is too large."
 
 
-class _HeadTooLargeError(Exception):
-    """A request line and its headers are over the limit."""
+class _RefusedError(Exception):
+    """A head that is too large, or cannot be taken for what it is."""
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's, but a head that is endless in size or time is cut off."""
+    """uvicorn's, but bounded: a head that is endless in size or time is cut off.
+
+    It also closes after a request that asks for another protocol, of which there is none here, and
+    lets the requests before a broken one have their answers first.
+    """
 
     _begun = False  # a head that is not complete yet
-    _head = 0  # its bytes so far
+    _spread = False  # it came in more than one piece
+    _heads = 0  # how many began in the last piece
+    _head = 0  # the bytes of the one that is not complete, as far as they can be told
     _chunk = 0  # the bytes of what came last
     _refused = False
     _slow: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A head is awaited."""
+        super().connection_made(transport)
+        self._await_head()
 
     def data_received(self, data: bytes) -> None:
         """Count and time what comes before a head is complete."""
         if self._refused:
             return
         self._chunk = len(data)
+        self._spread = self._begun
+        self._heads = 0
+        alone = self._idle()
         super().data_received(data)
-        if self._begun and not self._refused:
+        done = self._refused or not self._idle()  # type: ignore[redundant-expr]
+        if done:
+            return
+        if self._begun and (self._spread or (alone and self._heads == 1)):
             self._head += len(data)
             if self._head > _HEAD_BYTES:
                 self.send_400_response(_TOO_LARGE)
-            elif self._slow is None:
-                self._slow = self.loop.call_later(_HEAD_S, self.transport.close)
+        self._await_head()
 
     def on_message_begin(self) -> None:
         """The first byte of a head: it is counted from nothing."""
         self._begun = True
+        self._heads += 1
+        self._spread = False
         self._head = 0
         super().on_message_begin()
 
@@ -53,22 +71,53 @@ class _Protocol(HttpToolsProtocol):
         if self._slow is not None:
             self._slow.cancel()
             self._slow = None
-        if self._head + self._chunk > _HEAD_BYTES:
+        if self._spread or self._chunk > _HEAD_BYTES:
             self._head = len(self.url) + sum(len(name) + len(text) for name, text in self.headers)
             if self._head > _HEAD_BYTES:
-                raise _HeadTooLargeError  # the parser stops, and uvicorn refuses
+                raise _RefusedError  # the parser stops, and uvicorn refuses
+        upgrade = self.parser.should_upgrade()
+        if upgrade and _has_body(self.headers):
+            raise _RefusedError  # the parser would take the body for the other protocol's
         super().on_headers_complete()
+        if upgrade:
+            self.cycle.keep_alive = False
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """A client that has said all may still wait for its answer."""
+        if self._idle() or self.cycle.more_body:
+            return False
+        self.cycle.keep_alive = False
+        return True
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, or no small one; nothing more is read."""
         self._refused = True
-        super().send_400_response(_TOO_LARGE if self._head > _HEAD_BYTES else msg)
+        if self._idle() or self.cycle.more_body:
+            super().send_400_response(_TOO_LARGE if self._head > _HEAD_BYTES else msg)
+        else:
+            self.cycle.keep_alive = False  # the answers before it, and then the end
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is timed any more."""
         if self._slow is not None:
             self._slow.cancel()
         super().connection_lost(exc)
+
+    def _idle(self) -> bool:
+        """Whether every request so far has its answer."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return True if cycle is None else cycle.response_complete
+
+    def _await_head(self) -> None:
+        if self._slow is None and not self.transport.is_closing():
+            self._slow = self.loop.call_later(_HEAD_S, self.transport.close)
+
+
+def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in headers
+    )
 
 
 class _Uvicorn(uvicorn.Server):

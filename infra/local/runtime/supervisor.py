@@ -48,7 +48,7 @@ def hold(lock: Path) -> int | None:
 
     Tries for half a second, since whoever asks for the holder takes the lock for a moment.
     """
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     until = time.monotonic() + _PATIENCE_S
     while True:
         try:

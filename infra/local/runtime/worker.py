@@ -101,13 +101,14 @@ def _serve(calls: socket.socket, spec: dict[str, Any]) -> None:
 
 def _answer(side: WorkerSide, identity: Identity, handler: Handler, body: bytes) -> bytes:
     request_id, deadline, event = read_call(body)
+    known = request_id.encode()
     try:
         context = side.context(identity, Invocation(request_id, deadline))
         result = side.encode(handler(side.decode(event), context))
         _bounded(result)
-        return reply(Kind.RESULT, result)
+        return reply(Kind.RESULT, result, known)
     except BaseException as error:  # noqa: BLE001 - a handler may raise anything, SystemExit too
-        return reply(Kind.RAISED, _describe(error))
+        return reply(Kind.RAISED, _describe(error), known)
 
 
 def _bounded(result: bytes) -> None:

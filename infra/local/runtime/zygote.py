@@ -109,8 +109,10 @@ class Zygote:
 
     def _kill(self, number: int) -> None:
         for pid, held in self._workers.items():
-            if held == number and not _kill_group(pid):
-                os.kill(pid, signal.SIGKILL)  # not yet a group's leader; ours, since not reaped
+            if held == number:
+                _kill_group(pid)
+                # not yet the group's leader, or in it no more; ours, since it was not reaped
+                os.kill(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
         while self._workers:
@@ -132,13 +134,10 @@ class Zygote:
             os.waitpid(pid, 0)  # not every machine's first process reaps what it inherits
 
 
-def _kill_group(pid: int) -> bool:
-    """SIGKILL what is left of a worker's process group; False when there is no such group."""
-    try:
+def _kill_group(pid: int) -> None:
+    """SIGKILL what is left of a worker's process group."""
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
 
 
 def main() -> None:
