@@ -54,6 +54,21 @@ def refuse_foreign(platform: model.Platform, source: str) -> None:
         raise Refused(source, problems)
 
 
+def bundles(platform: model.Platform, config: LocalConfig) -> dict[str, bundle.Bundle]:
+    """The code of each function, by its name. Raises Refused with every one that has none."""
+    cache = bundle.SourceCache()
+    found: dict[str, bundle.Bundle] = {}
+    problems: dict[Problem, None] = {}  # a file that two functions need is told once
+    for each in platform.functions:
+        try:
+            found[each.name] = bundle.bundle(config.root, each, config.settings.emulate, cache)
+        except bundle.BundleError as error:
+            problems[error.problem] = None
+    if problems:
+        raise Refused("app/", problems)
+    return found
+
+
 class LocalTarget(pulumi.ComponentResource):
     """The whole platform on this machine. `runtime`, `functions` and `gateway` are its parts.
 
@@ -67,6 +82,7 @@ class LocalTarget(pulumi.ComponentResource):
         config: LocalConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        code = bundles(platform, config)  # all of it, before the first resource is declared
         super().__init__("shop:local:Target", name, None, opts)
         places = Places(config.root)
         settings = config.settings
@@ -80,9 +96,8 @@ class LocalTarget(pulumi.ComponentResource):
             },
             child,
         )
-        cache = bundle.SourceCache()
         self.functions = {
-            each.name: Function(each.name, self._function(each, config, cache), child)
+            each.name: Function(each.name, self._function(each, config, code[each.name]), child)
             for each in platform.functions
         }
         self.gateway = Gateway(
@@ -100,10 +115,9 @@ class LocalTarget(pulumi.ComponentResource):
         self.register_outputs({"url": self.url})
 
     def _function(
-        self, function: model.Function, config: LocalConfig, cache: bundle.SourceCache
+        self, function: model.Function, config: LocalConfig, code: bundle.Bundle
     ) -> dict[str, Any]:
         emulate = config.settings.emulate
-        code = bundle.bundle(config.root, function, emulate, cache)
         return {
             "runtime": self.runtime.id,
             "name": function.name,

@@ -112,8 +112,9 @@ def test_code_that_cannot_be_put_together_is_refused_at_preview(
 ) -> None:
     with nothing_changes(running):
         running.write("app/handlers/health.py", text)
-        check_refused(running.preview(), f"error: {report}")
-        check_refused(running.up(), f"error: {report}")
+        said = f"error: app/: 1 problem, nothing was changed\n{report}"
+        check_refused(running.preview(), said)
+        check_refused(running.up(), said)
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,13 @@ def test_a_stack_file_that_is_no_yaml_is_refused_at_its_place(
     assert raised.value.source == "stacks/Pulumi.local.yaml"
     assert problem.path == where
     assert problem.consequence.startswith(why)
+
+
+@pytest.mark.parametrize("value", [b"2023-13-45", b"0b_", b"!!int foo", b"1" * 5000, b"[" * 5000])
+def test_a_value_that_no_yaml_reader_can_make_is_refused_in_words(
+    tmp_path: Path, value: bytes
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks/Pulumi.local.yaml").write_bytes(b"config:\n  a: " + value + b"\n")
+    with pytest.raises(Refused, match="this is no YAML"):
+        prepare("local", tmp_path)
