@@ -74,7 +74,10 @@ def test_a_file_that_is_no_yaml_is_refused_before_the_engine_runs(
         report = f"{STACK_FILE}: 1 problem, nothing was changed\n  {where}\n    {reason}"
         assert ran.code == 1
         assert ran.output.startswith(report)
-        assert ran.output.endswith("\n    → write it as YAML, with config: at the top\n")
+        remedy = (
+            "mend it there" if "YAML" in reason else "write it as YAML, with config: at the top"
+        )
+        assert ran.output.endswith(f"\n    → {remedy}\n")
         assert "Updating" not in ran.output
 
 
