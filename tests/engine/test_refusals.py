@@ -18,11 +18,13 @@ def nothing_changes(project: Project) -> Iterator[None]:
     before = running_state(project)
     files = [*(project.root / "app").rglob("*.py"), project.root / STACK_FILE]
     texts = {file: file.read_bytes() for file in files}
-    yield
+    try:
+        yield
+    finally:
+        for file, text in texts.items():
+            file.write_bytes(text)
     assert running_state(project) == before
     assert project.serves()
-    for file, text in texts.items():
-        file.write_bytes(text)
 
 
 def running_state(project: Project) -> dict[str, object]:
