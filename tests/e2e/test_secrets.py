@@ -46,7 +46,9 @@ def state_files(project: Project) -> list[Path]:
 
 
 def test_no_file_of_the_state_holds_a_pickle(watched: Project) -> None:
-    files = state_files(watched)
+    """The state's own files: the engine's log beside them is encrypted, and so holds anything."""
+    backend = watched.places.state / "pulumi"
+    files = [each for each in state_files(watched) if backend in each.parents]
     assert any(each.name == "local.json" for each in files)
     for file in files:
         content = file.read_bytes()
