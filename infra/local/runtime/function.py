@@ -167,7 +167,7 @@ class Revision:
             self.pool.lost(instance)
 
     def _too_slow(self, instance: Instance) -> None:
-        self._launcher.kill(instance)
+        self._launcher.give_up(instance)
         reason = f"its import took longer than {self._start_s:g} s"
         self._logbook.write(
             "handler not loaded", function=self.spec.name, pid=instance.pid, message=reason

@@ -103,16 +103,19 @@ class Launcher:
         return instance
 
     def kill(self, instance: Instance) -> None:
-        """End an instance at once, in the middle of whatever it does.
-
-        One that was ordered and never began is the zygote's fault: that one is ended then.
-        """
-        if instance.number not in self._instances:
-            return
-        if not instance.pid and self._process is not None:
-            self._process.kill()
-        else:
+        """End an instance at once, in the middle of whatever it does."""
+        if instance.number in self._instances:
             self._send(frames.frame(json.dumps({"kill": instance.number}).encode()), [])
+
+    def give_up(self, instance: Instance) -> None:
+        """End an instance that did not start in time.
+
+        One that was ordered and of which nothing was heard is the zygote's fault: that one ends.
+        """
+        if instance.pid:
+            self.kill(instance)
+        elif instance.number in self._instances and self._process is not None:
+            self._process.kill()
 
     async def close(self) -> None:
         """End the zygote, and with it every instance."""

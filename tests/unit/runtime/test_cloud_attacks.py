@@ -1,13 +1,17 @@
 """What was once found by attacking the local cloud, and is not to come back."""
 
 import json
+import os
+import signal
 import socket
 import threading
 
 import pytest
 
+from infra.local.runtime.cloud import ChangeError
 from infra.local.runtime.frames import Kind, reply
 from tests.support.local_cloud import LocalCloud
+from tests.support.pids import wait_for
 from tests.support.wire_http import answer as next_answer
 from tests.unit.runtime.stated import assert_stated, assert_well
 
@@ -135,3 +139,28 @@ def test_a_client_that_has_said_all_and_closed_its_half_is_answered(cloud: Local
         link.shutdown(socket.SHUT_WR)
         assert next_answer(link).status == 200
         assert link.recv(1) == b""
+
+
+def test_a_zygote_that_is_stopped_is_replaced_when_a_start_is_not_heard_of(
+    cloud: LocalCloud,
+) -> None:
+    """A handler may stop it; the call that needed a start fails, and the next ones are served."""
+    cloud.put("waits", SLEEPS)
+    stopped = cloud.zygote
+    os.kill(stopped, signal.SIGSTOP)
+    cloud.do(cloud.cloud.delete_function("waits"))
+    with pytest.raises(ChangeError, match="took longer"):
+        cloud.put("waits", SLEEPS)
+    wait_for(lambda: cloud.zygote != stopped)
+    cloud.put("waits", SLEEPS)
+    assert_well(cloud)
+    cloud.remove("waits")
+
+
+def test_an_instance_that_ends_at_once_does_not_take_the_zygote_with_it(cloud: LocalCloud) -> None:
+    zygote = cloud.zygote
+    for _ in range(20):
+        with pytest.raises(ChangeError):
+            cloud.put("dies", "import os; os._exit(1)")
+    assert cloud.zygote == zygote
+    assert_well(cloud)
