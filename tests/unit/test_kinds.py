@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -266,6 +267,15 @@ def test_a_handler_that_cannot_be_loaded_is_refused_and_the_old_one_serves(up: R
         "function hello: app.handlers.hello.lambda_handler cannot be loaded: ValueError: why"
     )
     assert up.body() == b"one"
+
+
+def test_staged_code_that_is_gone_is_drift_and_comes_back(up: Resources) -> None:
+    """Instances that start later would find nothing to load."""
+    planned = up.inputs(FUNCTION)["fingerprint"]
+    shutil.rmtree(up.places.code)
+    assert plain_map(up.read(FUNCTION).inputs or {})["fingerprint"] != planned
+    up.update(FUNCTION)
+    assert plain_map(up.read(FUNCTION).inputs or {})["fingerprint"] == planned
 
 
 def test_deleting_ends_what_there_is_and_may_be_repeated(up: Resources) -> None:
