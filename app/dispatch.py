@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from app.bootstrap import ConfigurationError, Services, required, services
+from app.bootstrap import ConfigurationError, Services, required
 from app.gateways.answer import answer
 from app.handlers import status
 from app.messages import Request, Response
@@ -35,7 +35,7 @@ def serve(
     Raises ConfigurationError.
     """
     name = required(environment, "SHOP_HANDLER")
-    wired = services(environment)
+    wired = Services(environment)
     routes = _routes(name)
     table = RouteTable(routes)
 

@@ -33,6 +33,19 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of a queue.
+
+    `attempt` is 1 when it is handed out for the first time. The same `id` may come again, even
+    after it was dealt with.
+    """
+
+    id: str
+    body: str = field(repr=False)
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """One HTTP answer. Header names are in lower case; an empty body has no media type.
 

@@ -12,6 +12,7 @@ Provider = Literal["aws", "alicloud"]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY"]
 ResourceKind = Literal["table", "bucket", "queue", "secret"]
 Action = Literal["read", "write", "send"]
+Trigger = Literal["http", "queue", "schedule"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,3 +142,14 @@ class Platform:
     queues: tuple[Queue, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     grants: tuple[Grant, ...] = ()
+
+    def trigger(self, function: str) -> Trigger:
+        """What calls this function: a route unless it is a queue or a schedule.
+
+        `check.py` refuses a function that two kinds of things call.
+        """
+        if any(queue.consumer == function for queue in self.queues):
+            return "queue"
+        if any(schedule.function == function for schedule in self.schedules):
+            return "schedule"
+        return "http"

@@ -1,6 +1,6 @@
 """The local cloud's resources as a Pulumi program declares them: a name, inputs, and options.
 
-`kinds.py` says what each of them accepts, `provider.py` what becomes of it.
+`kinds` says what each of them accepts, `provider.py` what becomes of it.
 """
 
 from collections.abc import Mapping

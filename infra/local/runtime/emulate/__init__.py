@@ -5,7 +5,7 @@ worker gives the handler the event and the context that the cloud's runtime woul
 `docs/emulation.md` lists every answer with its source.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -111,3 +111,33 @@ class WorkerSide(Protocol):
 
     def encode(self, result: Any) -> bytes:
         """The handler's result as JSON. Raises TypeError where the runtime could not encode it."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMessage:
+    """One message on its way to a consumer. Times are UTC epoch milliseconds.
+
+    `attempt` counts from 1: how often it has been handed out, this time included.
+    """
+
+    id: str
+    body: str
+    attempt: int
+    sent_ms: int
+    first_received_ms: int
+
+
+class TriggerSide(Protocol):
+    """How a cloud's queues and schedules call a function. Pure but for the ids that it makes."""
+
+    def queue_event(self, queue: str, messages: Sequence[QueueMessage]) -> bytes:
+        """The cloud's event for a batch of messages, as JSON."""
+
+    def failed(self, result: bytes, ids: Sequence[str]) -> frozenset[str]:
+        """Those of the batch's ids that a handler's result leaves in the queue.
+
+        Where the cloud cannot tell from the result, or takes none, it is all or nothing.
+        """
+
+    def schedule_event(self, schedule: str, due_ms: int) -> bytes:
+        """The cloud's event for a schedule that is due at this time, as JSON."""

@@ -1,14 +1,14 @@
-"""The kinds of resources that the local cloud has: one small class each, all with one shape."""
+"""The supervisor, its functions, and the gateway before them."""
 
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
 
 from infra import bundle
 from infra.errors import PlatformError
 from infra.local import launch
-from infra.local.client import NotRunningError, RefusedByCloudError, ask
+from infra.local.client import RefusedByCloudError, ask
+from infra.local.kinds.kind import Plain, describe, without
 from infra.local.places import Places
 from infra.local.runtime.specs import (
     FunctionSpec,
@@ -19,48 +19,6 @@ from infra.local.runtime.specs import (
     text_list,
 )
 from infra.local.values import UNKNOWN
-
-Plain = dict[str, Any]
-
-
-class Kind(Protocol):
-    """What the provider needs of a kind. Properties are plain values by name."""
-
-    rules: Mapping[str, Rule]
-    """What each input must be."""
-
-    replacing: frozenset[str]
-    """The inputs whose change makes another resource of it."""
-
-    def identify(self, places: Places, inputs: Plain, /) -> str:
-        """The resource's id."""
-
-    def report(self, inputs: Plain, /) -> Plain:
-        """Inputs and outputs, as the state holds them."""
-
-    def create(self, places: Places, inputs: Plain, /) -> None:
-        """Bring it up; can be repeated. Raises PlatformError."""
-
-    def change(self, places: Places, inputs: Plain, /) -> None:
-        """Put new inputs in the place of the old; can be repeated. Raises PlatformError."""
-
-    def find(self, places: Places, old: Plain, /) -> Plain | None:
-        """The inputs as they are in force, or None when it does not run. No side effect."""
-
-    def delete(self, places: Places, old: Plain, /) -> None:
-        """Remove; no error when it is not there."""
-
-
-def _describe(places: Places) -> Plain | None:
-    try:
-        found: Plain = ask(places, "describe")
-    except NotRunningError:
-        return None
-    return found
-
-
-def _without(found: Plain, names: Mapping[str, Rule]) -> Plain:
-    return {name: value for name, value in found.items() if name not in names}
 
 
 class Runtime:
@@ -87,18 +45,18 @@ class Runtime:
 
     def change(self, places: Places, inputs: Plain) -> None:
         """Configure it; never start an empty one, since what ran on a dead one is to come back."""
-        ask(places, "configure", spec=_without(inputs, self._own))
+        ask(places, "configure", spec=without(inputs, self._own))
 
     def find(self, places: Places, old: Plain) -> Plain | None:
         """Its settings, if it is of this release."""
-        running = _describe(places)
+        running = describe(places)
         if running is None or running["release"] != old["release"]:
             return None
         return {"release": running["release"], **running["runtime"]}
 
     def delete(self, places: Places, old: Plain) -> None:
         """End it, unless another one has taken its place; staged code is of no more use."""
-        running = _describe(places)
+        running = describe(places)
         if running is None or running["release"] == old["release"]:
             launch.end(places)
             shutil.rmtree(places.code, ignore_errors=True)
@@ -131,7 +89,7 @@ class Function:
                 f"the code of function {inputs['name']} changed while `up` ran; run it again"
             )
         code = bundle.stage(files, places.code)
-        spec = {**_without(inputs, self._own), "code": str(code)}
+        spec = {**without(inputs, self._own), "code": str(code)}
         try:
             ask(places, "put_function", spec=spec)
         except RefusedByCloudError as error:
@@ -145,7 +103,7 @@ class Function:
 
     def find(self, places: Places, old: Plain) -> Plain | None:
         """What runs under this name; where its code came from is what Pulumi remembers."""
-        running = _describe(places)
+        running = describe(places)
         if running is None or old["name"] not in running["functions"]:
             return None
         spec = running["functions"][old["name"]]
@@ -156,7 +114,7 @@ class Function:
 
     def delete(self, places: Places, old: Plain) -> None:
         """Run it no more, once the calls under way are answered."""
-        if _describe(places) is not None:
+        if describe(places) is not None:
             ask(places, "delete_function", name=old["name"])
 
 
@@ -178,25 +136,18 @@ class Gateway:
 
     def create(self, places: Places, inputs: Plain) -> None:
         """Serve these routes from the next request on."""
-        ask(places, "put_gateway", spec=_without(inputs, self._own))
+        ask(places, "put_gateway", spec=without(inputs, self._own))
 
     change = create
 
     def find(self, places: Places, old: Plain) -> Plain | None:
         """What is served."""
-        running = _describe(places)
+        running = describe(places)
         if running is None or running["gateway"] is None:
             return None
         return {**{name: old[name] for name in self._own if name in old}, **running["gateway"]}
 
     def delete(self, places: Places, _old: Plain) -> None:
         """Serve nothing, once the requests under way are answered."""
-        if _describe(places) is not None:
+        if describe(places) is not None:
             ask(places, "delete_gateway")
-
-
-KINDS: Mapping[str, Kind] = {
-    "local:index:Runtime": Runtime(),
-    "local:index:Function": Function(),
-    "local:index:Gateway": Gateway(),
-}

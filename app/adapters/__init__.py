@@ -1,0 +1,1 @@
+"""What stands behind the ports: `memory`, `local`, and those that serve everywhere in `common`."""

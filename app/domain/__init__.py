@@ -1,0 +1,1 @@
+"""What a shop is made of, in the standard library only."""

@@ -1,0 +1,46 @@
+"""What a client is told went wrong; `app/handlers/status.py` gives each its HTTP status.
+
+DomainError
+├── InvalidError          a value that cannot be used
+├── UnauthenticatedError  no token, or none that is good
+├── ForbiddenError        a token of somebody who may not do this
+├── NotFoundError         there is no such thing, or it is not the asker's to see
+├── ConflictError         things are not as this would need them
+└── TooManyError          too often; when to try again
+"""
+
+
+class DomainError(Exception):
+    """Its text is shown to the client, so it must be fit for that."""
+
+
+class InvalidError(DomainError):
+    """A value that cannot be used; `field` names it as the client wrote it (`$.username`)."""
+
+    def __init__(self, detail: str, field: str = "$") -> None:
+        self.field = field
+        super().__init__(detail)
+
+
+class UnauthenticatedError(DomainError):
+    """There is no token, or none that is good."""
+
+
+class ForbiddenError(DomainError):
+    """The token is good, and whose it is may not do this."""
+
+
+class NotFoundError(DomainError):
+    """There is no such thing, or it is not the asker's to see."""
+
+
+class ConflictError(DomainError):
+    """Things are not as this would need them."""
+
+
+class TooManyError(DomainError):
+    """This was tried too often; it may be tried again after `retry_after_s` seconds."""
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(detail)

@@ -1,0 +1,58 @@
+"""One HTTP operation: what runs, what it takes, and what it may answer.
+
+The same object decodes the body, asks who calls, and tells the OpenAPI document of it, so that what
+is documented is what is done.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from app.bootstrap import Services
+from app.domain.errors import InvalidError
+from app.messages import JSON, Request, Response
+
+
+class BodyError(Exception):
+    """The body is not JSON, or not of the type that is asked for; says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route's handler with its types.
+
+    `run(request, services)` gets `body`, an instance of `takes`, where that is given, and `user`,
+    what `user(request, services)` returned, where that is. `gives` maps each status of a good
+    answer to the type of its body (None: no body), `refuses` lists those of its problems that not
+    every operation has. The first line of `run`'s docstring is its summary.
+    """
+
+    run: Callable[..., Response]
+    takes: type | None = None
+    user: Callable[[Request, Services], Any] | None = None
+    gives: Mapping[int, type | None] = field(default_factory=dict)
+    refuses: tuple[int, ...] = ()
+
+    def __call__(self, request: Request, services: Services) -> Response:
+        """Answer one request. Raises BodyError, InvalidError and whatever the handler raises."""
+        more: dict[str, Any] = {}
+        if self.user is not None:  # first: nobody learns from a body's errors what he may not do
+            more["user"] = self.user(request, services)
+        if self.takes is not None:
+            more["body"] = _decoded(request, self.takes)
+        return self.run(request, services, **more)
+
+
+def _decoded(request: Request, kind: type) -> Any:
+    given = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if given != JSON:
+        raise BodyError(f"the body must be {JSON}; its content-type says otherwise")
+    try:
+        return msgspec.json.decode(request.body, type=kind)
+    except msgspec.ValidationError as error:
+        detail, _, field_name = str(error).partition(" - at `")
+        raise InvalidError(detail, field_name.rstrip("`") or "$") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BodyError("the body is not JSON") from None

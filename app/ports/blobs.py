@@ -1,0 +1,63 @@
+"""A bucket: blobs under keys, put and fetched by browsers through addresses that are signed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What is known of a blob without its bytes. `etag` changes whenever the bytes do."""
+
+    key: str
+    size: int
+    content_type: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Where to PUT a blob, and the headers that the request must have."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+class Bucket(Protocol):
+    """One bucket.
+
+    Keys are texts of 1 to 1,024 bytes in UTF-8, of segments between slashes, none of which is
+    empty, `.` or `..`; no control characters. Blobs appear whole or not at all. Every method raises
+    InvalidValueError, AccessDeniedError, ResourceMissingError and UnavailableError as tables do.
+    """
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Store these bytes in place of what is there."""
+
+    def put_file(self, key: str, file: Path, content_type: str) -> None:
+        """Store a file's bytes. Raises OSError when it cannot be read."""
+
+    def get(self, key: str) -> bytes:
+        """The bytes. Raises BlobMissingError."""
+
+    def head(self, key: str) -> Blob | None:
+        """What is there, or None."""
+
+    def copy(self, source: str, target: str, *, etag: str) -> None:
+        """Store the blob of `source`, if it still has this etag, under `target` too.
+
+        Raises BlobMissingError when it is gone, ConditionFailedError when it is another one.
+        """
+
+    def delete(self, key: str) -> None:
+        """Remove a blob; no error when there is none."""
+
+    def upload_url(self, key: str, content_type: str, size: int, expires_s: int) -> Upload:
+        """Where anyone may PUT `size` bytes of this type within `expires_s` seconds (≤ 7 days).
+
+        Not every store holds the sender to type and size: look at the blob before you use it.
+        """
+
+    def download_url(self, key: str, expires_s: int) -> str:
+        """Where anyone may GET the blob within `expires_s` seconds (≤ 7 days)."""

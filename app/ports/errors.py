@@ -1,0 +1,43 @@
+"""What can go wrong at a port, whichever adapter is behind it.
+
+PortError
+├── AccessDeniedError     the function has no grant for this
+├── ResourceMissingError  the table, bucket, queue or secret does not exist
+├── InvalidValueError     a value that no store takes; nothing was asked of the store
+├── ConditionFailedError  the row, or the blob, is not as the caller said
+├── BlobMissingError      there is no blob under this key
+├── TokenError            a token that is not, or no longer, good
+└── UnavailableError      the store did not answer, or is busy: what was asked may have happened
+"""
+
+
+class PortError(Exception):
+    """What went wrong, in words that hold no row, no secret and no personal data."""
+
+
+class AccessDeniedError(PortError):
+    """The function has no grant for this; it says which one is missing."""
+
+
+class ResourceMissingError(PortError):
+    """The table, bucket, queue or secret does not exist."""
+
+
+class InvalidValueError(PortError):
+    """A key, a value or a cursor that no store takes; nothing was changed."""
+
+
+class ConditionFailedError(PortError):
+    """The row or blob is absent, or there, or not as the condition has it; nothing was changed."""
+
+
+class BlobMissingError(PortError):
+    """There is no blob under this key."""
+
+
+class TokenError(PortError):
+    """A token that is malformed, forged, signed with a key that is gone, or expired."""
+
+
+class UnavailableError(PortError):
+    """The store did not answer in time. What was asked may or may not have happened: read back."""

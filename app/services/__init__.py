@@ -1,0 +1,1 @@
+"""What the shop does, one use case a module: functions whose dependencies are arguments."""
