@@ -9,7 +9,7 @@ RUN := $(VENV)/python -m
 # Fast ones first: tests/unit … tests/e2e, in pyproject.toml's order. A file stays on one worker,
 # since its tests share a running engine or local cloud.
 PYTEST := $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
-FAST := tests/unit tests/program
+FAST := tests/unit tests/program tests/conformance
 # Part of the tests covers part of the code: only a whole run is measured.
 COVERAGE = $(if $(ARGS),,--cov --cov-report=term)
 quoted = '$(subst ','\'',$(1))'
@@ -18,8 +18,8 @@ unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help setup engine up preview down logs shell dev doctor lint format test test-fast soak \
-	bench lock schema clean
+.PHONY: help setup engine up preview down secret reset schedule logs queue shell dev doctor \
+	lint format test test-fast soak bench lock schema openapi clean
 
 help: ## this list
 	@printf 'make up      brings the shop up on this machine and prints its address\n'
@@ -43,8 +43,23 @@ preview: setup ## shows what `make up` would change
 down: setup ## stops what `make up` started; data stays
 	@$(RUN) infra.cli.down --stack $(STACK) $(ARGS)
 
+# A value never comes as an argument: VALUE=… is passed on only as the fact that it was given.
+secret: setup ## makes the secret NAME, or takes it from stdin (RANDOM=1, ROTATE=1, ARGS=--list)
+	@$(RUN) infra.cli.secret --stack $(STACK) $(if $(NAME),--name $(call quoted,$(NAME))) \
+		$(if $(filter 1 yes,$(RANDOM)),--random) $(if $(filter 1 yes,$(ROTATE)),--rotate) \
+		$(if $(filter command,$(origin VALUE)),--value) $(ARGS)
+
+reset: setup ## deletes what the local shop has stored; asks first
+	@$(RUN) infra.cli.reset --stack $(STACK) $(ARGS)
+
+schedule: setup ## what runs by the clock (ARGS="--run sweep" runs one now)
+	@$(RUN) infra.cli.schedule_look --stack $(STACK) $(ARGS)
+
 logs: setup ## follows the log of STACK
 	@$(RUN) infra.cli.logs --stack $(STACK) $(ARGS)
+
+queue: setup ## what is in the queues (ARGS="welcome", ARGS="welcome --redrive")
+	@$(RUN) infra.cli.queue_look --stack $(STACK) $(ARGS)
 
 shell: setup ## a shell for plain `pulumi` (CMD="pulumi preview -s local" runs just that)
 	@$(RUN) infra.cli.shell --stack $(STACK) $(if $(CMD),--command $(call quoted,$(CMD)))
@@ -55,12 +70,13 @@ dev: setup ## watches app/: a change is live at once
 doctor: ## what was found on this machine, what is missing, the next command
 	@$(PYTHON) tools/bootstrap.py --doctor
 
-lint: setup ## style, types, who may import whom, the schema
+lint: setup ## style, types, who may import whom, the schema, the API's document
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy infra app tests tools bench
 	$(VENV)/lint-imports --no-logo
 	$(RUN) infra.cli.schema --check
+	$(RUN) infra.cli.openapi --check
 
 format: setup ## sets the code as `make lint` wants it
 	$(VENV)/ruff check --fix
@@ -89,6 +105,9 @@ lock: ## resolves the pinned packages anew into tools/constraints.txt
 
 schema: setup ## writes stacks/schema.json, by which editors complete the stack files
 	@$(RUN) infra.cli.schema
+
+openapi: setup ## writes the API's document and its page, which /openapi.json and /docs serve
+	@$(RUN) infra.cli.openapi
 
 clean: ## removes .venv and what the tools cached; state and data in .shop stay
 	rm -rf .venv .setup.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \

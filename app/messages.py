@@ -1,12 +1,16 @@
 """The request and the answer as handlers see them, whichever cloud carries them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+class BodyError(Exception):
+    """A request's body is not JSON; says why, and nothing of what it holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +40,9 @@ class Request:
 class Message:
     """One message of a queue.
 
-    `attempt` is 1 when it is handed out for the first time. The same `id` may come again, even
-    after it was dealt with.
+    `attempt` counts how often it was handed out, this time included: 1 at first. It is 0 where
+    the cloud does not tell (Alibaba Cloud's event streams), so nothing may depend on it but what
+    is logged. The same `id` may come again, even after it was dealt with.
     """
 
     id: str
@@ -72,13 +77,26 @@ def json_response(
     return Response(status=status, headers=headers or {}, body=text, media_type=media_type)
 
 
-def problem(status: int, title: str, detail: str, request_id: str) -> Response:
-    """An error as problem details (RFC 9457), with the request's id to find it in the logs by."""
-    value = {
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    request_id: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> Response:
+    """An error as problem details (RFC 9457), with the request's id to find it in the logs by.
+
+    `errors` says of single values what is wrong with them: `field` and `detail` of each.
+    """
+    value: dict[str, object] = {
         "type": "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
         "request_id": request_id,
     }
-    return json_response(status, value, media_type=PROBLEM)
+    if errors:
+        value["errors"] = list(errors)
+    return json_response(status, value, headers, PROBLEM)

@@ -12,11 +12,17 @@ import msgspec
 
 from app.bootstrap import Services
 from app.domain.errors import InvalidError
-from app.messages import JSON, Request, Response
+from app.messages import JSON, BodyError, Request, Response
+
+__all__ = ["BodyError", "Hidden", "Operation", "answered"]
 
 
-class BodyError(Exception):
-    """The body is not JSON, or not of the type that is asked for; says which."""
+class Hidden(msgspec.Struct, forbid_unknown_fields=True):
+    """A body whose printed form tells nothing: it carries credentials or personal data."""
+
+    def __repr__(self) -> str:
+        """The type's name."""
+        return f"<{type(self).__name__}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,10 @@ class Operation:
 
     `run(request, services)` gets `body`, an instance of `takes`, where that is given, and `user`,
     what `user(request, services)` returned, where that is. `gives` maps each status of a good
-    answer to the type of its body (None: no body), `refuses` lists those of its problems that not
-    every operation has. The first line of `run`'s docstring is its summary.
+    answer to the type of its body (None: no body), of which `media_type` is the type on the wire,
+    `refuses` lists those of its problems that not every operation has. `parameters` maps names of
+    the path and of the query to the types of their texts. The first line of `run`'s docstring is
+    its summary.
     """
 
     run: Callable[..., Response]
@@ -34,6 +42,8 @@ class Operation:
     user: Callable[[Request, Services], Any] | None = None
     gives: Mapping[int, type | None] = field(default_factory=dict)
     refuses: tuple[int, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    media_type: str = JSON
 
     def __call__(self, request: Request, services: Services) -> Response:
         """Answer one request. Raises BodyError, InvalidError and whatever the handler raises."""
@@ -45,6 +55,12 @@ class Operation:
         return self.run(request, services, **more)
 
 
+def answered(status: int, view: msgspec.Struct) -> Response:
+    """An answer for its asker alone: no cache on the way may keep it."""
+    text = msgspec.json.encode(view).decode()
+    return Response(status=status, headers={"cache-control": "no-store"}, body=text)
+
+
 def _decoded(request: Request, kind: type) -> Any:
     given = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     if given != JSON:
@@ -53,6 +69,8 @@ def _decoded(request: Request, kind: type) -> Any:
         return msgspec.json.decode(request.body, type=kind)
     except msgspec.ValidationError as error:
         detail, _, field_name = str(error).partition(" - at `")
+        if detail.startswith("Invalid enum value"):  # which is the client's own: not repeated
+            detail = "This is none of the values that it may have"
         raise InvalidError(detail, field_name.rstrip("`") or "$") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BodyError("the body is not JSON") from None

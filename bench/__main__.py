@@ -14,10 +14,11 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import contestants, figures, load, peers, reload, rounds, starts
+from bench import contestants, figures, load, peers, reload, rounds, starts, stores
 from bench.cloud import copied
 from infra.cli.commands import Progress
 from infra.cli.console import run_command
@@ -34,7 +35,7 @@ PEERS = {
     "uvicorn": "uvicorn + starlette",
 }
 BASE = PEERS["uvicorn"]
-PARTS = (*CLOUDS, *PEERS, "start", "dev")
+PARTS = (*CLOUDS, *PEERS, "stores", "start", "dev")
 STARTS, EDITS = 50, 20
 
 
@@ -113,6 +114,29 @@ def _edits(folder: Path, progress: Progress) -> list[float]:
     return found
 
 
+def _stores(options: argparse.Namespace, folder: Path, progress: Progress) -> dict[str, Any]:
+    """Measure what writes and reads rows through HTTP, and print it."""
+    progress.say("a whole shop: registrations, logins, point reads, and SQLite alone")
+    generator = load.find(this_machine(ROOT), progress)
+    root = folder / "stores"
+    copied(ROOT, root)
+    found = stores.measure(
+        root, generator, rounds=options.rounds, seconds=options.seconds, progress=progress
+    )
+    print(
+        f"\nThe whole shop, every write synced, {stores.CLIENTS} clients (reads: "
+        f"{load.CONNECTIONS} connections by {generator.name}), {options.seconds} s, "
+        f"{options.rounds} rounds: median\n"
+    )
+    print(figures.aligned(stores.rows(found)))
+    print(
+        "\nA registration is an argon2id hash, three synced writes and a message; a login a hash"
+        " and four\nsynced writes; GET /users/me reads two rows by their keys. SQLite's own: one"
+        " process, one row each."
+    )
+    return asdict(found)
+
+
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures.")
     parser.add_argument("--seconds", type=int, default=5, help="of load a cell (default: 5)")
@@ -148,6 +172,8 @@ def main(arguments: Sequence[str]) -> int:
         try:
             if {*options.only} & {*CLOUDS, *PEERS}:
                 results["requests"] = _requests(options.only, options, folder, progress)
+            if "stores" in options.only:
+                results["stores"] = _stores(options, folder, progress)
             if "start" in options.only:
                 results["start"] = _starts(folder, progress)
             if "dev" in options.only:

@@ -3,26 +3,25 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from infra import bundle, shop
+from infra import shop
 from infra.errors import PlatformError
-from infra.local import launch
+from infra.local import launch, plan
 from infra.local.kinds import KINDS
 from infra.local.places import Places
-from infra.local.target import BODY_LIMIT
-from infra.model import Provider
+from infra.model import Platform, Scaling
+from infra.settings import Local, Settings
 
 WORKERS = 2
 NAME = "health"
-ENVIRONMENT = {"SHOP_STACK": "local", "SHOP_HANDLER": NAME}
 
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A supervisor that serves `GET /health` with two workers."""
+    """A supervisor that serves a platform."""
 
     places: Places
     port: int
@@ -30,12 +29,17 @@ class Cloud:
 
     @classmethod
     @contextmanager
-    def open(cls, root: Path, emulate: Provider, port: int) -> Iterator[Self]:
+    def open(cls, root: Path, platform: Platform, settings: Local, port: int) -> Iterator[Self]:
         """Start it in `root`, which holds app/, and end it in the end."""
         places = Places(root)
+        config = plan.LocalConfig(
+            root=root,
+            settings=settings.model_copy(update={"port": port, "keep_alive_s": 600}),
+        )
         try:
-            for kind, inputs in _resources(root, emulate, port):
-                KINDS[f"local:index:{kind}"].create(places, inputs)
+            for each in plan.plan(platform, config):  # as `pulumi up` would, in its order
+                runtime = {"runtime": "bench"} if each.on_runtime else {}
+                KINDS[f"local:index:{each.kind}"].create(places, {**each.inputs, **runtime})
             supervisor = launch.holder(places)
             if supervisor is None:
                 raise PlatformError("the local cloud ended while it was set up")
@@ -51,38 +55,14 @@ def copied(checkout: Path, root: Path) -> None:
         shutil.copytree(checkout / name, root / name, ignore=skipped)
 
 
-def _resources(root: Path, emulate: Provider, port: int) -> list[tuple[str, dict[str, Any]]]:
-    """What `pulumi up` would put, in its order."""
-    function = next(each for each in shop.FUNCTIONS if each.name == NAME)
-    code = bundle.bundle(root, function, emulate)
-    return [
-        ("Runtime", {"release": launch.release(), "keep_alive_s": 600, "log_max_mb": 16}),
-        (
-            "Function",
-            {
-                "runtime": "bench",
-                "source": str(root),
-                "modules": list(bundle.entry_modules(function, emulate)),
-                "name": NAME,
-                "emulate": emulate,
-                "handler": code.handler,
-                "fingerprint": code.fingerprint,
-                "memory_mb": function.memory_mb,
-                "timeout_s": function.timeout_s,
-                "min_instances": WORKERS,  # both are there when memory is read
-                "max_instances": WORKERS,
-                "queue_ms": 5000,
-                "environment": ENVIRONMENT,
-            },
+def health_alone() -> Platform:
+    """`GET /health` with two workers, which are there when memory is read."""
+    platform = shop.platform(Settings(target="local"), plan.LOCAL_STACK)
+    scaling = Scaling(min_instances=WORKERS, max_instances=WORKERS, queue_ms=5000)
+    return Platform(
+        stack=platform.stack,
+        functions=tuple(
+            replace(each, scaling=scaling) for each in platform.functions if each.name == NAME
         ),
-        (
-            "Gateway",
-            {
-                "runtime": "bench",
-                "port": port,
-                "emulate": emulate,
-                "body_limit": BODY_LIMIT,
-                "routes": {f"GET /{NAME}": NAME},
-            },
-        ),
-    ]
+        routes=tuple(each for each in platform.routes if each.function == NAME),
+    )

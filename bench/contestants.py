@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import usage
-from bench.cloud import Cloud
+from bench.cloud import Cloud, health_alone
 from infra.errors import PlatformError
 from infra.model import Provider
+from infra.settings import Local
 
 ANSWER = {"status": "ok", "stack": "local"}
 _START_S = 30.0
@@ -35,7 +36,8 @@ class Contestant:
 @contextmanager
 def cloud(root: Path, emulate: Provider) -> Iterator[Contestant]:
     """Our local cloud with two workers, under a supervisor of its own."""
-    with Cloud.open(root, emulate, free_port()) as ours:
+    settings = Local(emulate=emulate)
+    with Cloud.open(root, health_alone(), settings, free_port()) as ours:
         url = f"http://127.0.0.1:{ours.port}/health"
         await_answer(url, lambda: True)
 

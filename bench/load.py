@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,14 +47,16 @@ class Generator:
 
     name: str
     program: Path
-    command: Callable[[Path, int, str], list[str]]
+    command: Callable[[Path, int, str, Mapping[str, str]], list[str]]
     parse: Callable[[str], Load]
 
-    def run(self, url: str, seconds: int) -> tuple[Load, float]:
+    def run(
+        self, url: str, seconds: int, headers: Mapping[str, str] | None = None
+    ) -> tuple[Load, float]:
         """What it saw, and the CPU seconds that it took itself. Raises LoadError."""
         with tempfile.TemporaryFile() as out:
             process = subprocess.Popen(
-                self.command(self.program, seconds, url),
+                self.command(self.program, seconds, url, headers or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -116,12 +118,18 @@ def read_hey(text: str) -> Load:
     )
 
 
-def _wrk(program: Path, seconds: int, url: str) -> list[str]:
-    return [str(program), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", url]
+def _wrk(program: Path, seconds: int, url: str, headers: Mapping[str, str]) -> list[str]:
+    words = [str(program), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
+    return [*words, *_words(headers), url]
 
 
-def _hey(program: Path, seconds: int, url: str) -> list[str]:
-    return [str(program), "-z", f"{seconds}s", "-c", str(CONNECTIONS), url]
+def _hey(program: Path, seconds: int, url: str, headers: Mapping[str, str]) -> list[str]:
+    words = [str(program), "-z", f"{seconds}s", "-c", str(CONNECTIONS)]
+    return [*words, *_words(headers), url]
+
+
+def _words(headers: Mapping[str, str]) -> list[str]:
+    return [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
 
 
 def _ms(text: str) -> float:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.cloud import Cloud, copied
+from bench.cloud import Cloud, copied, health_alone
 from bench.contestants import free_port
 from infra.errors import PlatformError
+from infra.settings import Local
 
 _LIMIT_S = 10.0
 _PAUSE_S = 0.3  # an editor does not save more often
@@ -25,7 +26,7 @@ def measure(checkout: Path, root: Path, count: int) -> list[float]:
     source = handler.read_text()
     if '"ok"' not in source:
         raise PlatformError(f'{handler.name} no longer answers "ok": there is nothing to edit')
-    with Cloud.open(root, "aws", free_port()) as ours, _watching(root):
+    with Cloud.open(root, health_alone(), Local(), free_port()) as ours, _watching(root):
         client = http.client.HTTPConnection("127.0.0.1", ours.port, timeout=_LIMIT_S)
         try:
             found = []

@@ -10,7 +10,6 @@ from typing import Any
 
 import uvloop
 
-from bench.cloud import ENVIRONMENT
 from infra import bundle, shop
 from infra.errors import PlatformError
 from infra.local.runtime.frames import Kind
@@ -20,6 +19,7 @@ from infra.local.runtime.logbook import Logbook
 
 _LIMIT_S = 15.0
 _IMPORTS = 11
+ENVIRONMENT = {"SHOP_STACK": "local", "SHOP_HANDLER": "health"}
 # What a worker does between its fork and READY, in a process that has what the zygote has.
 _IMPORT = """
 import importlib, os, sys, time

@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from infra import settings, shop
 from infra.check import check
 from infra.errors import PlatformError
-from infra.local.target import LocalConfig, LocalTarget, refuse_foreign
+from infra.local import plan
+from infra.local.target import LocalConfig, LocalTarget
 
 # With any other exit code the engine adds "an unhandled error occurred" to what was said.
 ALREADY_SAID = 32
@@ -20,12 +21,14 @@ ALREADY_SAID = 32
 def main(root: Path) -> None:
     """Declare the stack that Pulumi runs. Raises PlatformError, before anything is declared."""
     stack = pulumi.get_stack()
-    stated = settings.read(shop.FUNCTION_NAMES)
+    stated = settings.read(shop.NAMES)
     platform = shop.platform(stated, stack)
     source = f"infra/shop.py with stacks/Pulumi.{stack}.yaml"
     check(platform, stated.local.emulate, source)
-    refuse_foreign(platform, source)
-    target = LocalTarget("shop", platform, LocalConfig(root=root, settings=stated.local))
+    replaceable = [name for name, table in stated.tables.items() if table.allow_replace]
+    config = LocalConfig(root=root, settings=stated.local, replaceable=replaceable)
+    plan.refuse(platform, config, source)
+    target = LocalTarget("shop", platform, config)
     pulumi.export("url", target.url)
 
 

@@ -9,7 +9,7 @@ import errno
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from infra.closure import PACKAGE, SourceFile, closure
 from infra.errors import Problem
-from infra.model import Function, Provider
+from infra.model import Function, Provider, Trigger
 from infra.sources import (
     BundleError,
     HandlerMissingError,
@@ -34,28 +34,43 @@ __all__ = [
 ]  # fmt: skip
 
 
+# trigger → what the function's own module defines for it
+_ENTRIES: Mapping[Trigger, tuple[str, str]] = {
+    "http": ("ROUTES", "ROUTES"),
+    "queue": ("consume", "a function consume(message, services)"),
+    "schedule": ("run", "a function run(services)"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A function's code: what the runtime calls, the files it needs, and their fingerprint."""
+    """A function's code: what the runtime calls, the files it needs, and their fingerprint.
+
+    `modules` are those that the files were found from.
+    """
 
     handler: str
+    modules: tuple[str, ...]
     files: tuple[SourceFile, ...]
     fingerprint: str
 
 
-def handler_path(function: Function, provider: Provider) -> str:
+def handler_path(function: Function, provider: Provider, trigger: Trigger = "http") -> str:
     """The dotted path that the provider's runtime calls with `(event, context)`."""
-    return function.handler or f"{PACKAGE}.entrypoints.{provider}.http"
+    return function.handler or f"{PACKAGE}.entrypoints.{provider}.{trigger}"
 
 
-def entry_modules(function: Function, provider: Provider) -> tuple[str, ...]:
+def entry_modules(
+    function: Function, provider: Provider, trigger: Trigger = "http"
+) -> tuple[str, ...]:
     """The modules that the function's closure starts from. Raises HandlerMissingError.
 
     SHOP_HANDLER holds the function's name; the module has `_` where the name has `-`.
     """
     if function.handler is None:
+        entrypoint = f"{PACKAGE}.entrypoints.{provider}"
         own = f"{PACKAGE}.handlers.{function.name.replace('-', '_')}"
-        return f"{PACKAGE}.entrypoints.{provider}", own
+        return entrypoint, f"{entrypoint}_{trigger}", own
     module = function.handler.rpartition(".")[0]
     named = all(part.isidentifier() for part in function.handler.split("."))
     if not (named and module.startswith(f"{PACKAGE}.")):
@@ -71,17 +86,23 @@ def entry_modules(function: Function, provider: Provider) -> tuple[str, ...]:
 
 
 def bundle(
-    root: Path, function: Function, provider: Provider, cache: SourceCache | None = None
+    root: Path,
+    function: Function,
+    provider: Provider,
+    cache: SourceCache | None = None,
+    trigger: Trigger = "http",
+    adapters: str = "local",
 ) -> Bundle:
     """All of a function's code, its own module checked first. Raises BundleError.
 
-    `root` is the folder that holds app/; a `cache` kept between calls spares unchanged files.
+    `root` is the folder that holds app/; a `cache` kept between calls spares unchanged files. The
+    `trigger` is what calls the function; `adapters` (local, aws, alicloud) are those of its stores.
     """
     cache = cache or SourceCache()
-    modules = entry_modules(function, provider)
-    _check_entry(root, function, modules[-1], cache)
-    files = closure(root, modules, cache)
-    return Bundle(handler_path(function, provider), files, fingerprint(files))
+    modules = entry_modules(function, provider, trigger)
+    _check_entry(root, function, modules[-1], trigger, cache)
+    files = closure(root, modules, cache, adapters)
+    return Bundle(handler_path(function, provider, trigger), modules, files, fingerprint(files))
 
 
 def fingerprint(files: Iterable[SourceFile]) -> str:
@@ -147,13 +168,18 @@ def staging_problem(destination: Path, error: OSError, files: Iterable[SourceFil
     return Problem(str(destination), words, "the code could not be put in place", remedy)
 
 
-def _check_entry(root: Path, function: Function, module: str, cache: SourceCache) -> None:
+def _check_entry(
+    root: Path, function: Function, module: str, trigger: Trigger, cache: SourceCache
+) -> None:
     """Refuse a function whose own module, or its entry in it, is not there."""
     path = module.replace(".", "/")
     file = f"{path}.py"
     source = cache.read(root, f"{path}/__init__.py") or cache.read(root, file)
-    name = "ROUTES" if function.handler is None else function.handler.rpartition(".")[2]
-    form = "ROUTES" if function.handler is None else f"a function {name}(event, context)"
+    if function.handler is None:
+        name, form = _ENTRIES[trigger]
+    else:
+        name = function.handler.rpartition(".")[2]
+        form = f"a function {name}(event, context)"
     consequence = f"the function {function.name} has nothing to run"
     where = f"functions.{function.name}"
     if source is None:

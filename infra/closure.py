@@ -1,13 +1,21 @@
-"""Every file of app/ that some modules need, found by following their imports."""
+"""Every file of app/ that some modules need: by their imports, and by two rules beside these.
 
-from collections.abc import Iterable
+A port (`app/ports/tables.py`) brings its adapter of the kind that is asked for
+(`app/adapters/local/tables.py`) and what is common to all kinds (`app/adapters/common/tables.py`),
+where there are such files: `app/bootstrap.py` imports adapters by computed names, so that a
+function carries those of the ports it imports and no other. And a module brings the files that bear
+its name with another ending: `app/handlers/docs.py` brings `docs.html`.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.errors import Problem
-from infra.sources import Import, ImportMissingError, Source, SourceCache
+from infra.sources import Import, ImportMissingError, Source, SourceCache, file_names
 
 PACKAGE = "app"
+_PYTHON = frozenset({"py", "pyc", "pyd", "pyi", "pyo", "so"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,12 +27,15 @@ class SourceFile:
 
 
 def closure(
-    root: Path, modules: Iterable[str], cache: SourceCache | None = None
+    root: Path,
+    modules: Iterable[str],
+    cache: SourceCache | None = None,
+    adapters: str = "local",
 ) -> tuple[SourceFile, ...]:
-    """The files of app/ that these modules import, sorted. Raises SourceError, ImportMissingError.
+    """The files of app/ that these modules need, sorted. Raises SourceError, ImportMissingError.
 
-    Imports inside functions count; those under `if TYPE_CHECKING` do not. Only Python files are
-    found, and only by import statements: a module imported by a computed name is not.
+    Imports inside functions count; those under `if TYPE_CHECKING` do not, nor does a module that
+    is imported by a computed name, except for the `adapters` of a port.
     """
     finder = _Finder(root, cache or SourceCache())
     for module in modules:
@@ -33,7 +44,19 @@ def closure(
         source = finder.pending.pop()
         for wanted in source.imports:
             finder.need(wanted, source.path)
+        for module in _adapters(source.path, adapters):
+            if finder.stands(module):
+                finder.need(Import(module, (), 0, optional=False), source.path)
+        finder.beside(source.path)
     return tuple(sorted(SourceFile(path, found.content) for path, found in finder.found.items()))
+
+
+def _adapters(path: str, kind: str) -> Iterator[str]:
+    """The modules that carry out the port at `path`, if it is one; they need not exist."""
+    folder, _, file = path.rpartition("/")
+    if folder == f"{PACKAGE}/ports" and file != "__init__.py":
+        for of in (kind, "common"):
+            yield f"{PACKAGE}.adapters.{of}.{file.removesuffix('.py')}"
 
 
 class _Finder:
@@ -45,6 +68,7 @@ class _Finder:
         self._root = root
         self._cache = cache
         self._modules: dict[str, Source | None] = {}
+        self._folders: dict[str, list[str]] = {}
 
     def need(self, wanted: Import, importer: str) -> None:
         """Take in what an import statement loads. Raises ImportMissingError."""
@@ -68,13 +92,29 @@ class _Finder:
                 if not (loaded or wanted.optional or source is not None):
                     raise _missing(wanted, importer, whole)
 
+    def stands(self, module: str) -> bool:
+        """Whether a module has a file. Raises SourceError."""
+        return self._read(module.replace(".", "/")) is not None
+
+    def beside(self, path: str) -> None:
+        """Take in the files that bear a module's name with another ending. Raises SourceError."""
+        folder, _, file = path.rpartition("/")
+        if folder not in self._folders:
+            self._folders[folder] = file_names(self._root, folder)
+        stem = file.removesuffix(".py")
+        for name in self._folders[folder]:
+            found, _, ending = name.rpartition(".")
+            if found == stem and ending.isalnum() and ending not in _PYTHON:
+                source = self._cache.read(self._root, f"{folder}/{name}")
+                if source is not None:  # it may have gone since
+                    self.found[source.path] = source
+
     def _load(self, name: str) -> bool:
         """Whether there is such a module; None stands for a folder without an `__init__.py`."""
         if name in self._modules:
             return True
         path = name.replace(".", "/")
-        source = self._cache.read(self._root, f"{path}/__init__.py")
-        source = source or self._cache.read(self._root, f"{path}.py")
+        source = self._read(path)
         if source is not None:
             self.found[source.path] = source
             self.pending.append(source)
@@ -82,6 +122,11 @@ class _Finder:
             return False
         self._modules[name] = source
         return True
+
+    def _read(self, path: str) -> Source | None:
+        """The file of a module, which a package of its name goes before, as in Python."""
+        found = self._cache.read(self._root, f"{path}/__init__.py")
+        return found or self._cache.read(self._root, f"{path}.py")
 
 
 def _missing(wanted: Import, importer: str, module: str) -> ImportMissingError:

@@ -25,6 +25,9 @@ from infra.errors import Problem, Refused
 from infra.naming import choose, nearest
 from infra.settings_report import ROOT, nulls, problems_of, refusal, spelled
 
+Names = Mapping[str, Collection[str]]
+"""What settings may name, by kind: `functions` and `tables`."""
+
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")  # Lambda takes none of a single letter
 _SECRET_ENDINGS = ("PASSWORD", "SECRET", "TOKEN", "_KEY")
 
@@ -89,6 +92,38 @@ class Local(_Part):
         json_schema_extra={
             "errorMessage": "no instance would ever be warm, or idle ones would hold their memory"
         },
+    )
+
+    storage_port: Literal["auto"] | Annotated[int, Field(ge=1024, le=65_535)] = Field(
+        default="auto",
+        description="The port on 127.0.0.1 of the buckets' signed addresses; auto: one of this "
+        "checkout's own.",
+        json_schema_extra={
+            "errorMessage": "it is no port that can be opened without an administrator"
+        },
+    )
+    durability: Literal["normal", "full"] = Field(
+        default="full",
+        description="What a written row or blob survives. normal: the death of every process; "
+        "full: the machine's too, at one disk sync per write.",
+        json_schema_extra={"errorMessage": "there is no such promise"},
+    )
+    index_lag_ms: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="How long an index of a table shows rows as they were, in ms: clouds' do for "
+        "a moment, and what relies on less shows here.",
+        json_schema_extra={"errorMessage": "no index lags for less than nothing, or this long"},
+    )
+
+
+class TableOverrides(_Part):
+    """What this stack allows with one table."""
+
+    allow_replace: bool = Field(
+        default=False,
+        description="Whether an update may delete the table's rows to give it another key.",
     )
 
 
@@ -170,16 +205,19 @@ class Settings(_Part):
     functions: Mapping[str, FunctionOverrides] = Field(
         default_factory=dict, description="Changes to single functions, by the function's name."
     )
+    tables: Mapping[str, TableOverrides] = Field(
+        default_factory=dict, description="What may be done with single tables, by their names."
+    )
 
 
-def parse(raw: object, source: str, function_names: Collection[str]) -> Settings:
+def parse(raw: object, source: str, names: Names) -> Settings:
     """The settings that `raw`, JSON as Python has it, states; None states nothing.
 
     `source` names the file in the report. Raises Refused with every problem found.
     """
     cleaned, found = nulls({} if raw is None else raw)
-    if isinstance(cleaned, Mapping) and isinstance(cleaned.get("functions"), Mapping):
-        found += _unknown_functions(cleaned["functions"], function_names)
+    if isinstance(cleaned, Mapping):
+        found += _unknown(cleaned, names)
     try:
         settings = Settings.model_validate(cleaned)
     except ValidationError as error:
@@ -190,7 +228,7 @@ def parse(raw: object, source: str, function_names: Collection[str]) -> Settings
     return settings
 
 
-def read(function_names: Collection[str]) -> Settings:
+def read(names: Names) -> Settings:
     """The settings of the stack that Pulumi runs. Raises Refused with every problem found."""
     source = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
     strays = list(_strays(pulumi.runtime.get_config_env()))
@@ -200,7 +238,7 @@ def read(function_names: Collection[str]) -> Settings:
         # Pulumi hands over a lone text as it stands, and a key without a value as an empty one
         raw = error.value or None
     try:
-        settings = parse(raw, source, function_names)
+        settings = parse(raw, source, names)
     except Refused as refused:
         raise Refused(source, [*strays, *refused.problems]) from None
     if strays:
@@ -208,15 +246,17 @@ def read(function_names: Collection[str]) -> Settings:
     return settings
 
 
-def _unknown_functions(given: Mapping[Any, object], known: Collection[str]) -> Iterable[Problem]:
-    for name in given:
-        if name not in known:
-            yield Problem(
-                spelled(("functions", name)),
-                "",
-                "no function has this name, so nothing would change",
-                choose(str(name), known),
-            )
+def _unknown(given: Mapping[Any, object], names: Names) -> Iterable[Problem]:
+    for kind, known in names.items():
+        of_kind = given.get(kind)
+        for name in of_kind if isinstance(of_kind, Mapping) else ():
+            if name not in known:
+                yield Problem(
+                    spelled((kind, name)),
+                    "",
+                    f"no {kind.removesuffix('s')} has this name, so nothing would change",
+                    choose(str(name), known),
+                )
 
 
 def _strays(config: Mapping[str, object]) -> Iterable[Problem]:

@@ -21,7 +21,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _OURS = "refused"
 _SHOWN = 60  # characters of a value that a report repeats
 
-_TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", dict: "object"}
+_TYPES: Final[Mapping[type, str]] = {
+    str: "string", bool: "boolean", int: "integer", dict: "object",
+}  # fmt: skip
 _KINDS: Final[Mapping[type, str]] = {
     str: "text",
     bool: "a flag (true or false)",
@@ -161,14 +163,18 @@ def _words(node: dict[str, Any]) -> str:
         return str(node["const"])
     if "enum" in node:
         return " or ".join(node["enum"])
-    if node.get("type") == "integer":
-        return f"a whole number from {node['minimum']} to {node['maximum']}"
-    if node.get("type") == "object":
-        keys = node.get("properties")
-        return (
-            f"keys and values under it: {', '.join(keys)}" if keys else "names and values under it"
-        )
-    return "text"
+    match node.get("type"):
+        case "integer":
+            words = f"a whole number from {node['minimum']} to {node['maximum']}"
+        case "boolean":
+            words = "true or false"
+        case "object" if "properties" in node:
+            words = f"keys and values under it: {', '.join(node['properties'])}"
+        case "object":
+            words = "names and values under it"
+        case _:
+            words = "text"
+    return words
 
 
 def spelled(path: Sequence[object]) -> str:

@@ -94,18 +94,25 @@ class SourceCache:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise SourceError(
-                Problem(
-                    path,
-                    error.strerror or str(error),
-                    "the functions that need this file cannot be put together",
-                    "make it a file that this user may read",
-                )
-            ) from error
-        source = parse(path, content)
+            raise _refused(path, error, "make it a file that this user may read") from error
+        # what is no Python comes along as it is
+        source = parse(path, content) if path.endswith(".py") else Source(path, content, (), None)
         if time.time_ns() - state.st_mtime_ns > _CLOCK_TICK_NS:
             self._known[file] = (stamp, source)
         return source
+
+
+def file_names(root: Path, folder: str) -> list[str]:
+    """The names of the files in a folder below `root`. Raises SourceError."""
+    try:
+        return [each.name for each in (root / folder).iterdir() if each.is_file()]
+    except OSError as error:
+        raise _refused(folder, error, "make it a folder that this user may list") from error
+
+
+def _refused(path: str, error: OSError, remedy: str) -> SourceError:
+    consequence = "the functions that need this file cannot be put together"
+    return SourceError(Problem(path, error.strerror or str(error), consequence, remedy))
 
 
 def parse(path: str, content: bytes) -> Source:

@@ -23,7 +23,11 @@ class InvalidError(DomainError):
 
 
 class UnauthenticatedError(DomainError):
-    """There is no token, or none that is good."""
+    """There is no token, or none that is good; `token_given` tells which."""
+
+    def __init__(self, detail: str, *, token_given: bool = False) -> None:
+        self.token_given = token_given
+        super().__init__(detail)
 
 
 class ForbiddenError(DomainError):

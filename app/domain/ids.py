@@ -9,15 +9,32 @@ import secrets
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FORM = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+_RANDOM_BITS = 80
 PATTERN = f"^{_FORM.pattern}$"
 
 
 def new_id(now_ms: int) -> str:
     """A fresh id of this moment (UTC epoch milliseconds)."""
-    number = now_ms << 80 | secrets.randbits(80)
-    return "".join(_DIGITS[number >> shift & 31] for shift in range(125, -1, -5))
+    return _written(now_ms << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))
+
+
+def first_id(moment_ms: int) -> str:
+    """The least id of a moment: every id made from then on sorts at or after it."""
+    return _written(max(moment_ms, 0) << _RANDOM_BITS)
+
+
+def made_ms(an_id: str) -> int:
+    """When one of our ids was made, in UTC epoch milliseconds."""
+    number = 0
+    for digit in an_id:
+        number = number << 5 | _DIGITS.index(digit)
+    return number >> _RANDOM_BITS
 
 
 def is_id(text: str) -> bool:
     """Whether this could be one of ours."""
     return _FORM.fullmatch(text) is not None
+
+
+def _written(number: int) -> str:
+    return "".join(_DIGITS[number >> shift & 31] for shift in range(125, -1, -5))

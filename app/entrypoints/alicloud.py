@@ -1,23 +1,16 @@
-"""The functions that Function Compute calls."""
+"""The functions that Function Compute calls: `http`, `queue` and `schedule`."""
 
-import os
-from collections.abc import Mapping
+from app.entrypoints import wire
 
-from app.dispatch import CloudHandler, serve
-from app.gateways.alicloud import call_id, request
-
-
-def make_http(environment: Mapping[str, str]) -> CloudHandler:
-    """What answers HTTP events in this environment. Raises ConfigurationError."""
-    return serve(environment, request, call_id)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
-def __getattr__(name: str) -> CloudHandler:
-    """Wire `http` when the runtime looks it up, once in a cold start, before the first event.
+def __getattr__(name: str) -> "Any":
+    """Wire one when the runtime looks it up, once in a cold start, before the first event.
 
     A missing key stops the start there; importing this module needs no environment.
     """
-    if name != "http":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()["http"] = wired = make_http(os.environ)
+    globals()[name] = wired = wire(__name__, name)
     return wired

@@ -14,7 +14,7 @@ from app.routing import RouteTable
 def request(event: object, context: object, table: RouteTable) -> Request:
     """The request of an event, with route "" if the table has none. Raises MalformedEventError."""
     deadline = monotonic() + _timeout_s(context)
-    fields = mapping(_decoded(event), "event")
+    fields = mapping(decoded(event), "event")
     about = mapping(fields.get("requestContext"), "requestContext")
     http = mapping(about.get("http"), "requestContext.http")
     method = text(http, "method", "requestContext.http.")
@@ -38,7 +38,8 @@ def call_id(context: object) -> str:
     return str(getattr(context, "request_id", ""))
 
 
-def _decoded(event: object) -> object:
+def decoded(event: object) -> object:
+    """The JSON that the event's bytes hold. Raises MalformedEventError."""
     if not isinstance(event, bytes | str):
         raise MalformedEventError(f"the event is {type(event).__name__}, not bytes")
     try:

@@ -5,13 +5,20 @@ from collections.abc import Mapping
 
 
 class MalformedEventError(Exception):
-    """The event is not the HTTP event that the entrypoint was made for; it says which part."""
+    """The event is not of the kind that the entrypoint was made for; it says which part."""
 
 
 def mapping(value: object, name: str) -> Mapping[str, object]:
     """The value as a mapping. Raises MalformedEventError."""
     if not isinstance(value, dict):
         raise MalformedEventError(f"{name} is {_kind(value)}, not an object")
+    return value
+
+
+def items(value: object, name: str) -> list[object]:
+    """The value as a list. Raises MalformedEventError."""
+    if not isinstance(value, list):
+        raise MalformedEventError(f"{name} is {_kind(value)}, not a list")
     return value
 
 

@@ -11,6 +11,9 @@ class Queue(Protocol):
     def send(self, body: str) -> None:
         """Accept a text of 1 to 61,440 bytes in UTF-8; when this returns it will be delivered.
 
+        Clouds carry messages in XML: of the control characters it may hold tab, line feed and
+        carriage return only, and neither U+FFFE nor U+FFFF.
+
         Raises InvalidValueError, AccessDeniedError, ResourceMissingError and UnavailableError as
         tables do; after the last one it may be delivered all the same.
         """

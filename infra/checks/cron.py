@@ -5,6 +5,7 @@ these with `/step`, or several with commas. Names of months and days differ betw
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +16,7 @@ _FIELDS: Final = (
     ("month", range(1, 13)),
     ("day of the week", range(7)),
 )
+_LEAP_YEAR = 2000
 _PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?", re.ASCII)
 
 
@@ -27,17 +29,47 @@ def faults(expression: str) -> Iterator[tuple[str, str]]:
             "write minute, hour, day of the month, month, day of the week: 30 4 * * 1",
         )
         return
+    sound = True
     for field, (name, allowed) in zip(fields, _FIELDS, strict=True):
         if not all(_fits(part, allowed) for part in field.split(",")):
+            sound = False
             yield (
                 f"{field} is no {name}",
                 f"use numbers from {allowed.start} to {allowed[-1]}, *, a-b, /step and commas",
             )
+    if sound and not _comes(expression):
+        yield (
+            f"no year has a day {fields[2]} in month {fields[3]}, so it would never run",
+            "choose a day that one of its months has",
+        )
     if "*" not in (fields[2], fields[4]):
         yield (
             "AWS cannot tie a run to a day of the month and a day of the week at once",
             "write * for one of the two days",
         )
+
+
+def parsed(expression: str) -> tuple[tuple[int, ...], ...]:
+    """What each of the five fields names, in order; of a sound expression."""
+    return tuple(
+        tuple(sorted({value for part in field.split(",") for value in _values(part, allowed)}))
+        for field, (_, allowed) in zip(expression.split(), _FIELDS, strict=True)
+    )
+
+
+def _values(part: str, allowed: range) -> range:
+    """What `*`, `7`, `3-9` or one of these with `/step` names."""
+    span, _, step = part.partition("/")
+    first, _, last = span.partition("-")
+    if first == "*":
+        first, last = str(allowed.start), str(allowed[-1])
+    return range(int(first), int(last or first) + 1, int(step or 1))
+
+
+def _comes(expression: str) -> bool:
+    """Whether one of its months has one of its days, in a leap year."""
+    _, _, days, months, _ = parsed(expression)
+    return any(day <= monthrange(_LEAP_YEAR, month)[1] for month in months for day in days)
 
 
 def _fits(part: str, allowed: range) -> bool:

@@ -14,15 +14,23 @@ _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 
 def problems(platform: Platform, allowed: Limits, *, local: bool) -> Iterator[Problem]:
     """What is wrong with each function by itself and with what calls it."""
-    routed = {route.function for route in platform.routes}
-    called = {
-        *routed,
-        *(queue.consumer for queue in platform.queues),
-        *(schedule.function for schedule in platform.schedules),
+    callers = {
+        "routes": {route.function for route in platform.routes},
+        "queues": {queue.consumer for queue in platform.queues},
+        "schedules": {schedule.function for schedule in platform.schedules},
     }
+    routed = callers["routes"]
     for function in platform.functions:
         path = f"functions.{function.name}"
-        if function.name not in called:
+        by = [kind for kind, called in callers.items() if function.name in called]
+        if len(by) > 1:
+            yield Problem(
+                path,
+                f"called by {' and '.join(by)}",
+                "the events of one are not those of the other, and its entrypoint reads one kind",
+                "give each a function of its own; what they share can stand in app/services",
+            )
+        if not by:
             yield Problem(
                 path,
                 "",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from watchfiles import PythonFilter, watch
+from watchfiles import DefaultFilter, watch
 
 from infra import bundle, shop
 from infra.cli.console import parser, run_command
@@ -41,7 +41,9 @@ class Reload:
             spec = running.get(function.name)
             if spec is None:
                 continue  # not up yet: a new function takes a `make up`
-            code = bundle.bundle(self.root, function, spec["emulate"], self.cache)
+            # what calls it is changed by `make up` alone
+            trigger = spec["handler"].rpartition(".")[2]
+            code = bundle.bundle(self.root, function, spec["emulate"], self.cache, trigger)
             if code.fingerprint != spec["fingerprint"]:
                 folder = bundle.stage(code.files, places.code)
                 new = {"fingerprint": code.fingerprint, "code": str(folder)}
@@ -69,14 +71,14 @@ def serve(reload: Reload, changes: Iterable[object], say: Callable[[str], object
 
 
 def changes(folder: Path, say: Callable[[str], object]) -> Iterator[object]:
-    """Each change of Python files below the folder; before them, that the watch has begun.
+    """Each change of a file below the folder; before them, that the watch has begun.
 
     What was saved earlier counts as a change, so none falls between a look and the watch.
     """
     begun = False
     for found in watch(
         folder,
-        watch_filter=PythonFilter(),
+        watch_filter=DefaultFilter(),
         debounce=_DEBOUNCE_MS,
         step=_STEP_MS,
         rust_timeout=_BEGIN_MS,

@@ -28,7 +28,7 @@ def down(stack: Stack, more: Sequence[str]) -> int:
         return code  # it said whose lock that is
     end_processes(places)
     sys.stdout.write(
-        "\nNothing runs any more; the data stays in .shop/ until you remove it.\n"
+        "\nNothing runs any more; the data stays in .shop/data (make reset deletes it).\n"
         f"`pulumi stack rm` is never needed: it would delete stacks/Pulumi.{stack.name}.yaml.\n"
     )
     return code

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from infra.settings import Settings
 from infra.settings_report import ROOT, schema_of
-from infra.shop import FUNCTION_NAMES
+from infra.shop import NAMES
 
 SCHEMA: Final = Path(__file__).parents[2] / "stacks" / "schema.json"
 
@@ -19,10 +19,10 @@ SCHEMA: Final = Path(__file__).parents[2] / "stacks" / "schema.json"
 def stack_schema() -> dict[str, Any]:
     """The JSON Schema (draft 7, which editors know best) of one stack file."""
     settings = schema_of(Settings)
-    functions = settings["properties"]["functions"]
-    overrides = functions["additionalProperties"]
-    functions["properties"] = dict.fromkeys(FUNCTION_NAMES, overrides)
-    functions["additionalProperties"] = False
+    for kind, names in NAMES.items():
+        of_kind = settings["properties"][kind]
+        of_kind["properties"] = dict.fromkeys(names, of_kind["additionalProperties"])
+        of_kind["additionalProperties"] = False
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A stack of the shop",

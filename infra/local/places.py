@@ -11,7 +11,9 @@ from pathlib import Path
 
 from infra.errors import PlatformError
 
-FIRST_PORT, PORTS = 20_000, 10_000  # below what Linux and macOS hand out to clients
+# below what Linux and macOS hand out to clients
+FIRST_PORT, PORTS = 20_000, 10_000
+FIRST_STORAGE_PORT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class Places:
     def code(self) -> Path:
         """Staged code, one folder per fingerprint."""
         return self.state / "code"
+
+    @property
+    def data(self) -> Path:
+        """What the shop has stored: folders of tables and buckets, files of queues."""
+        return self.state / "data"
+
+    @property
+    def secrets(self) -> Path:
+        """One file a secret, for their owner only."""
+        return self.state / "secrets"
 
     @property
     def log(self) -> Path:
@@ -64,6 +76,11 @@ class Places:
     def port(self) -> int:
         """The port that this clone uses unless its settings name one."""
         return FIRST_PORT + int(self.key, 16) % PORTS
+
+    @property
+    def storage_port(self) -> int:
+        """The port of the buckets' signed addresses, unless the settings name one."""
+        return FIRST_STORAGE_PORT + int(self.key, 16) % PORTS
 
     def prepare(self) -> None:
         """Make the folders, for their owner only. Raises PlatformError where that cannot be."""

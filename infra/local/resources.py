@@ -9,30 +9,57 @@ from typing import Any
 import pulumi
 
 
-class Runtime(pulumi.CustomResource):
+class _Local(pulumi.CustomResource):
+    """A resource whose type is its class's name."""
+
+    outputs: tuple[str, ...] = ()
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        given = {**dict.fromkeys(self.outputs), **inputs}
+        super().__init__(f"local:index:{type(self).__name__}", name, given, opts)
+
+
+class Runtime(_Local):
     """The supervisor of this clone's local cloud."""
 
-    def __init__(
-        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__("local:index:Runtime", name, inputs, opts)
+
+class Table(_Local):
+    """A table: its name, its key and its indexes."""
 
 
-class Function(pulumi.CustomResource):
-    """One function, its code and its limits."""
-
-    def __init__(
-        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__("local:index:Function", name, inputs, opts)
+class Bucket(_Local):
+    """A bucket: its name."""
 
 
-class Gateway(pulumi.CustomResource):
-    """The address that answers, and its route table."""
+class Storage(_Local):
+    """The address that serves the buckets' signed addresses."""
 
+    outputs = ("url",)
     url: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__("local:index:Gateway", name, {"url": None, **inputs}, opts)
+
+class Queue(_Local):
+    """A queue and how it calls its consumer."""
+
+
+class Function(_Local):
+    """One function, its code and its limits."""
+
+
+class Schedule(_Local):
+    """When a function runs by the clock."""
+
+
+class Gateway(_Local):
+    """The address that answers, and its route table."""
+
+    outputs = ("url",)
+    url: pulumi.Output[str]
+
+
+BY_KIND: Mapping[str, type[_Local]] = {
+    each.__name__: each
+    for each in (Runtime, Table, Bucket, Storage, Queue, Function, Schedule, Gateway)
+}

@@ -1,3 +1,3 @@
-from tests.support.fixtures import project, running
+from tests.support.fixtures import project, running, shop
 
-__all__ = ["project", "running"]
+__all__ = ["project", "running", "shop"]

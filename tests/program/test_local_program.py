@@ -15,12 +15,14 @@ import pytest
 import yaml
 from pulumi.runtime import mocks, settings
 
+from infra import shop
 from infra.local import launch
 from infra.local.places import Places
 
 Result = TypeVar("Result")
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME, FUNCTION, GATEWAY = "local:index:Runtime", "local:index:Function", "local:index:Gateway"
+TABLE, QUEUE = "local:index:Table", "local:index:Queue"
 
 
 class Declared(pulumi.runtime.Mocks):
@@ -41,10 +43,18 @@ class Declared(pulumi.runtime.Mocks):
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
         raise AssertionError(f"the program asks the provider for {args.token}")
 
-    def inputs(self, kind: str) -> dict[str, Any]:
-        """The inputs of the one resource of this kind."""
-        (found,) = [dict(each.inputs) for each in self.resources if each.typ == kind]
+    def inputs(self, kind: str, name: str | None = None) -> dict[str, Any]:
+        """The inputs of the one resource of this kind, or of this name among them."""
+        (found,) = [
+            dict(each.inputs)
+            for each in self.resources
+            if each.typ == kind and name in (None, each.name)
+        ]
         return found
+
+    def names(self, kind: str) -> list[str]:
+        """The names of all resources of this kind."""
+        return [each.name for each in self.resources if each.typ == kind]
 
 
 def apart(work: Callable[[], Result]) -> Result:
@@ -114,17 +124,29 @@ def of_the_repository() -> object:
     ]
 
 
-def test_the_repositorys_own_stack_declares_runtime_functions_and_gateway() -> None:
+def test_the_repositorys_own_stack_declares_every_part_of_the_shop_once() -> None:
     declared, exported = run(of_the_repository())
-    kinds = [each.typ for each in declared.resources if each.typ != "pulumi:pulumi:Stack"]
-    assert sorted(kinds) == [FUNCTION, GATEWAY, RUNTIME, "shop:local:Target"]
-    assert exported == {"url": f"http://127.0.0.1:{Places(ROOT).port}"}
-    assert declared.inputs(RUNTIME) == {
-        "release": launch.release(),
-        "keep_alive_s": 60,
-        "log_max_mb": 16,
+    shop_of = {
+        "runtime": ["runtime"],
+        "table": [f"table-{each.name}" for each in shop.TABLES],
+        "bucket": [f"bucket-{each.name}" for each in shop.BUCKETS],
+        "storage": ["storage"],
+        "queue": [f"queue-{each.name}" for each in shop.QUEUES],
+        "function": [each.name for each in shop.FUNCTIONS],
+        "schedule": [f"schedule-{each.name}" for each in shop.SCHEDULES],
+        "gateway": ["gateway"],
     }
-    function = declared.inputs(FUNCTION)
+    for kind, names in shop_of.items():
+        assert declared.names(f"local:index:{kind.capitalize()}") == names
+    others = {"pulumi:pulumi:Stack", "shop:local:Target"}
+    kinds = {each.typ for each in declared.resources} - others
+    assert kinds == {f"local:index:{kind.capitalize()}" for kind in shop_of}
+    assert exported == {"url": f"http://127.0.0.1:{Places(ROOT).port}"}
+
+
+def test_a_function_without_grants_is_given_its_code_its_limits_and_no_store() -> None:
+    declared, _ = run(of_the_repository())
+    function = declared.inputs(FUNCTION, "health")
     assert len(function.pop("fingerprint")) == 64
     assert function == {
         "runtime": "runtime-id",
@@ -132,7 +154,7 @@ def test_the_repositorys_own_stack_declares_runtime_functions_and_gateway() -> N
         "emulate": "aws",
         "handler": "app.entrypoints.aws.http",
         "source": str(ROOT),
-        "modules": ["app.entrypoints.aws", "app.handlers.health"],
+        "modules": ["app.entrypoints.aws", "app.entrypoints.aws_http", "app.handlers.health"],
         "memory_mb": 128,
         "timeout_s": 5,
         "min_instances": 0,
@@ -140,13 +162,84 @@ def test_the_repositorys_own_stack_declares_runtime_functions_and_gateway() -> N
         "queue_ms": 0,
         "environment": {"SHOP_STACK": "local", "SHOP_HANDLER": "health"},
     }
+
+
+def test_the_gateway_serves_every_route_of_the_shop() -> None:
+    declared, _ = run(of_the_repository())
     assert declared.inputs(GATEWAY) == {
         "runtime": "runtime-id",
         "port": Places(ROOT).port,
         "emulate": "aws",
         "body_limit": 262_144,
-        "routes": {"GET /health": "health"},
+        "routes": {route.key: route.function for route in shop.ROUTES},
     }
+    assert declared.inputs(RUNTIME) == {
+        "release": launch.release(),
+        "keep_alive_s": 60,
+        "log_max_mb": 16,
+    }
+
+
+def test_a_function_is_told_what_it_is_granted_and_nothing_else() -> None:
+    declared, _ = run({"target": "local", "local": {"storage_port": 9999}})
+    told = declared.inputs(FUNCTION, "uploads")["environment"]
+    places = Places(ROOT)
+    tables = json.loads(told["SHOP_TABLES"])
+    assert {name: each["may"] for name, each in tables.items()} == {
+        "sessions": ["read"],
+        "uploads": ["read", "write"],
+        "users": ["read"],
+    }
+    assert tables["uploads"] == {
+        "may": ["read", "write"],
+        "at": str(places.data / "tables" / "uploads"),
+        "durability": "full",
+        "partition": "owner",
+        "sort": "upload",
+        "indexes": {"by_pending": ["pending", "upload"]},
+        "expiring": False,
+    }
+    assert json.loads(told["SHOP_BUCKETS"]) == {
+        "uploads": {
+            "may": ["read", "write"],
+            "at": str(places.data / "buckets" / "uploads"),
+            "durability": "full",
+            "url": "http://127.0.0.1:9999",
+            "key": str(places.secrets / "storage-key"),
+        }
+    }
+    assert json.loads(told["SHOP_SECRETS"]) == {
+        "token-key": {"may": ["read"], "at": str(places.secrets / "token-key")}
+    }
+    assert "SHOP_QUEUES" not in told
+    assert told["SHOP_ADAPTERS"] == "local"
+    queues = json.loads(declared.inputs(FUNCTION, "auth")["environment"]["SHOP_QUEUES"])
+    assert queues["welcome"]["at"] == str(places.data / "queues" / "welcome.db")
+
+
+def test_what_calls_a_function_chooses_its_entrypoint() -> None:
+    declared, _ = run({"target": "local"})
+    handlers = {
+        name: declared.inputs(FUNCTION, name)["handler"].rpartition(".")[2]
+        for name in declared.names(FUNCTION)
+    }
+    assert handlers["auth"] == "http"
+    assert handlers["notify"] == "queue"
+    assert handlers["sweep"] == "schedule"
+
+
+def test_the_stores_settings_reach_what_they_are_about() -> None:
+    stated = {
+        "target": "local",
+        "local": {"durability": "normal", "index_lag_ms": 50},
+        "tables": {"users": {"allow_replace": True}},
+    }
+    declared, _ = run(stated)
+    tables = json.loads(declared.inputs(FUNCTION, "auth")["environment"]["SHOP_TABLES"])
+    assert (tables["users"]["durability"], tables["users"]["lag_ms"]) == ("normal", 50)
+    assert declared.inputs(QUEUE, "queue-welcome")["durability"] == "normal"
+    assert declared.inputs(TABLE, "table-users")["allow_replace"] is True
+    assert declared.inputs(TABLE, "table-uploads")["allow_replace"] is False
 
 
 def test_what_the_stack_changes_reaches_just_the_resource_that_it_is_of() -> None:
@@ -163,19 +256,20 @@ def test_what_the_stack_changes_reaches_just_the_resource_that_it_is_of() -> Non
         5,
         2,
     )
-    function = declared.inputs(FUNCTION)
+    function = declared.inputs(FUNCTION, "health")
     assert (function["emulate"], function["timeout_s"]) == ("alicloud", 7)
     assert function["handler"] == "app.entrypoints.alicloud.http"
     assert function["environment"]["GREETING"] == "hello"
-    assert function["fingerprint"] != usual.inputs(FUNCTION)["fingerprint"]
+    assert function["fingerprint"] != usual.inputs(FUNCTION, "health")["fingerprint"]
     assert declared.inputs(GATEWAY)["emulate"] == "alicloud"
 
 
 def test_running_it_twice_declares_the_same() -> None:
     first, _ = run({"target": "local"})
     second, _ = run({"target": "local"})
-    for kind in (RUNTIME, FUNCTION, GATEWAY):
-        assert first.inputs(kind) == second.inputs(kind)
+    assert {each.name: each.inputs for each in first.resources} == {
+        each.name: each.inputs for each in second.resources
+    }
 
 
 @pytest.mark.parametrize(

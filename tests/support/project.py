@@ -214,8 +214,20 @@ class Running:
             os.killpg(self.process.pid, number)
 
 
-def make(folder: Path, extra: dict[str, str] | None = None) -> Project:
-    """Copy the checkout's files into a new folder; its packages are shared, its code is not."""
+SMALL = """
+_LEFT_OUT = {"auth", "docs", "notify", "sweep", "uploads"}
+FUNCTIONS = tuple(each for each in FUNCTIONS if each.name not in _LEFT_OUT)
+ROUTES = tuple(each for each in ROUTES if each.function not in _LEFT_OUT)
+TABLES, BUCKETS, QUEUES, SCHEDULES, GRANTS = (), (), (), (), {}
+
+"""
+
+
+def make(folder: Path, extra: dict[str, str] | None = None, *, whole: bool = False) -> Project:
+    """Copy the checkout's files into a new folder; its packages are shared, its code is not.
+
+    Without `whole` its shop has `GET /health` alone, for tests that are about how things change.
+    """
     folder.mkdir(parents=True)
     caches = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
     for name in FOLDERS:
@@ -223,13 +235,18 @@ def make(folder: Path, extra: dict[str, str] | None = None) -> Project:
     for name in FILES:
         shutil.copy2(CHECKOUT / name, folder / name)
     (folder / ".venv").symlink_to(CHECKOUT / ".venv", target_is_directory=True)
-    return Project(folder, extra or {})
+    project = Project(folder, extra or {})
+    if not whole:
+        project.edit("infra/shop.py", "\nNAMES = {\n", f"{SMALL}\nNAMES = {{\n")
+    return project
 
 
 @contextmanager
-def opened(folder: Path, extra: dict[str, str] | None = None) -> Iterator[Project]:
+def opened(
+    folder: Path, extra: dict[str, str] | None = None, *, whole: bool = False
+) -> Iterator[Project]:
     """A project that leaves no process behind."""
-    project = make(folder, extra)
+    project = make(folder, extra, whole=whole)
     try:
         yield project
     finally:

@@ -60,8 +60,11 @@ def project(tmp_path: Path) -> Path:
             "app/handlers/a.py": "from app import shared, only_a\nROUTES = {'GET /a': 1}\n",
             "app/handlers/b.py": "import app.shared\nimport app.only_b as b\nROUTES = {}\n",
             "app/entrypoints/__init__.py": "",
-            "app/entrypoints/aws.py": "import json\n",
-            "app/entrypoints/alicloud.py": "import json\n",
+            **{
+                f"app/entrypoints/{name}.py": "import json\n"
+                for cloud in ("aws", "alicloud")
+                for name in (cloud, *(f"{cloud}_{each}" for each in ("http", "queue", "schedule")))
+            },
             "app/shared.py": "",
             "app/only_a.py": "",
             "app/only_b.py": "",
@@ -235,8 +238,10 @@ def test_a_functions_entry_is_its_own_handler_or_the_providers() -> None:
 
     assert handler_path(function, "aws") == "app.entrypoints.aws.http"
     assert handler_path(function, "alicloud") == "app.entrypoints.alicloud.http"
-    assert entry_modules(function, "alicloud") == (
+    assert handler_path(function, "aws", "schedule") == "app.entrypoints.aws.schedule"
+    assert entry_modules(function, "alicloud", "queue") == (
         "app.entrypoints.alicloud",
+        "app.entrypoints.alicloud_queue",
         "app.handlers.place_order",
     )
     assert handler_path(HELLO, "alicloud") == "app.handlers.hello.lambda_handler"

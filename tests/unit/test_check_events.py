@@ -69,7 +69,15 @@ def test_a_schedule_repeats_within_a_day(minutes: int) -> None:
 
 @pytest.mark.parametrize(
     "cron",
-    ["* * * * *", "*/5 0-6,22 * * *", "0 0 1,15 */2 *", "0-30/10 4 * * 1-5", "59 23 31 12 *"],
+    [
+        "* * * * *",
+        "*/5 0-6,22 * * *",
+        "0 0 1,15 */2 *",
+        "0-30/10 4 * * 1-5",
+        "59 23 31 12 *",
+        "0 4 29 2 *",
+        "0 4 31 2-3 *",
+    ],
 )
 def test_a_right_cron_is_taken(cron: str) -> None:
     """Numbers, ranges, lists and steps."""
@@ -92,6 +100,8 @@ def test_a_right_cron_is_taken(cron: str) -> None:
         ("5/10 * * * *", "use numbers from 0 to 59, *, a-b, /step and commas"),
         ("1,,2 * * * *", "use numbers from 0 to 59, *, a-b, /step and commas"),
         ("0 4 1 * 1", "write * for one of the two days"),
+        ("0 4 30 2 *", "choose a day that one of its months has"),
+        ("0 4 31 4,6,9,11 *", "choose a day that one of its months has"),
     ],
 )
 def test_a_wrong_cron_is_refused(cron: str, remedy: str) -> None:

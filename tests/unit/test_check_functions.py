@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.model import Function, Provider, Scaling
+from infra.model import Function, Provider, Scaling, Schedule
 from tests.unit.sound_shop import SHOP, found
 
 
@@ -148,4 +148,13 @@ def test_a_handler_is_a_dotted_path_that_python_can_import(handler: str) -> None
             f"functions.orders.handler: {handler} → "
             "write module and function with dots, as app.handlers.hello.lambda_handler"
         )
+    ]
+
+
+def test_a_function_is_called_by_one_kind_of_thing() -> None:
+    """Its entrypoint reads one kind of event."""
+    more = Schedule(name="hourly", function="orders", every_minutes=60)
+    assert found(schedules=(*SHOP.schedules, more)) == [
+        "functions.orders: called by routes and schedules → "
+        "give each a function of its own; what they share can stand in app/services"
     ]

@@ -68,6 +68,54 @@ def test_a_change_goes_live_in_just_the_function_that_it_changes(checkout: Check
     assert ask(checkout.cloud.places, "describe")["functions"]["other"] == other
 
 
+def test_a_page_beside_its_module_goes_live_too(checkout: Checkout) -> None:
+    read = "from pathlib import Path\nPAGE = Path(__file__).with_suffix('.html').read_text()\n"
+    text = "def lambda_handler(event, context):\n    return {'statusCode': 200, 'body': PAGE}\n"
+    page = checkout.root / "app/handlers/hello.html"
+    page.write_text("one")
+    checkout.write("hello", read + text)
+    checkout.reload()
+
+    page.write_text("two")
+
+    assert checkout.reload() == ["hello"]
+    assert checkout.bodies() == [b"two", b"one"]
+
+
+QUEUE = "def make(environment):\n    from app.handlers.letters import consume\n    return consume\n"
+WIRED = (
+    "def __getattr__(name):\n    from app.entrypoints.aws_queue import make\n    return make({})\n"
+)
+
+
+def test_a_queues_consumer_goes_live_under_its_own_trigger(checkout: Checkout) -> None:
+    for path, text in {"aws": WIRED, "aws_queue": QUEUE}.items():
+        file = checkout.root / f"app/entrypoints/{path}.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    code = "def consume(event, context):\n    return {{'statusCode': 200, 'body': '{}'}}\n"
+    checkout.write("letters", code.format("one"))
+    letters = Function(name="letters")
+    found = bundle.bundle(checkout.root, letters, "aws", checkout.cache, "queue")
+    folder = bundle.stage(found.files, checkout.cloud.places.code)
+    spec = checkout.cloud.spec(
+        "letters",
+        "",
+        handler=found.handler,
+        fingerprint=found.fingerprint,
+        code=str(folder),
+    )
+    checkout.cloud.do(checkout.cloud.cloud.put_function(spec))
+    reload = Reload(checkout.root, (letters,), checkout.cache)
+    assert reload() == []
+
+    checkout.write("letters", code.format("two"))
+
+    assert reload() == ["letters"]
+    checkout.cloud.route("GET /letters", "letters")
+    assert checkout.cloud.get("/letters").body == b"two"
+
+
 def test_a_function_that_is_not_up_yet_is_left_to_make_up(checkout: Checkout) -> None:
     checkout.write("later", CODE.format("two"))
     assert checkout.reload() == []
@@ -105,10 +153,13 @@ def test_the_watch_tells_when_it_has_begun_and_sees_what_is_saved_after(tmp_path
     watching = changes(tmp_path, said.append)
     next(watching)
     assert said == [f"watching {tmp_path}; Ctrl-C ends it"]
-    (tmp_path / "note.txt").write_text("no code")
+    (tmp_path / ".made.py.swp").write_text("an editor's own")
+    (tmp_path / "made.html").write_text("<p>")  # a module brings such files along
     (tmp_path / "made.py").write_text("x = 1")
-    found = next(watching)
-    assert {Path(path).name for _, path in found} == {"made.py"}  # type: ignore[attr-defined]
+    seen: set[str] = set()
+    while len(seen) < 2:  # they may come together, or one by one
+        seen |= {Path(path).name for _, path in next(watching)}  # type: ignore[attr-defined]
+    assert seen == {"made.py", "made.html"}
     watching.close()  # type: ignore[attr-defined]
 
 

@@ -14,7 +14,7 @@ import pytest
 import app.handlers
 from app.bootstrap import ConfigurationError, Services
 from app.dispatch import Handler, serve
-from app.entrypoints import alicloud, aws
+from app.entrypoints import alicloud_http, aws, aws_http
 from app.gateways import aws as aws_gateway
 from app.handlers.status import respond
 from app.messages import Request, Response, json_response
@@ -50,15 +50,15 @@ def test_health_answers_the_stacks_name_on_both_clouds() -> None:
         "isBase64Encoded": False,
     }
 
-    assert aws.make_http(ENVIRONMENT)(_aws_event(), AWS_CONTEXT) == expected
-    assert alicloud.make_http(ENVIRONMENT)(_fc_event(), FC_CONTEXT) == expected
+    assert aws_http.make(ENVIRONMENT)(_aws_event(), AWS_CONTEXT) == expected
+    assert alicloud_http.make(ENVIRONMENT)(_fc_event(), FC_CONTEXT) == expected
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/elsewhere"), ("HEAD", "/health")])
 def test_a_route_that_the_function_does_not_serve_is_a_404_problem(method: str, path: str) -> None:
     for found in (
-        aws.make_http(ENVIRONMENT)(_aws_event(method, path), AWS_CONTEXT),
-        alicloud.make_http(ENVIRONMENT)(_fc_event(method, path), FC_CONTEXT),
+        aws_http.make(ENVIRONMENT)(_aws_event(method, path), AWS_CONTEXT),
+        alicloud_http.make(ENVIRONMENT)(_fc_event(method, path), FC_CONTEXT),
     ):
         assert found["statusCode"] == 404
         assert found["headers"] == {"content-type": "application/problem+json"}
@@ -69,14 +69,14 @@ def test_a_route_that_the_function_does_not_serve_is_a_404_problem(method: str, 
 
 @pytest.mark.parametrize("key", ["SHOP_HANDLER", "SHOP_STACK"])
 @pytest.mark.parametrize("missing", [{}, {"SHOP_HANDLER": "", "SHOP_STACK": ""}])
-@pytest.mark.parametrize("entrypoint", [aws, alicloud])
+@pytest.mark.parametrize("entrypoint", [aws_http, alicloud_http])
 def test_a_missing_environment_key_stops_the_start_by_name(
     entrypoint: Any, missing: dict[str, str], key: str
 ) -> None:
     rest = {name: value for name, value in ENVIRONMENT.items() if name != key}
 
     with pytest.raises(ConfigurationError, match=key):
-        entrypoint.make_http(missing | rest)
+        entrypoint.make(missing | rest)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_missing_environment_key_stops_the_start_by_name(
 )
 def test_a_handler_that_cannot_be_served_stops_the_start(name: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
-        aws.make_http(ENVIRONMENT | {"SHOP_HANDLER": name})
+        aws_http.make(ENVIRONMENT | {"SHOP_HANDLER": name})
 
 
 def test_what_a_handler_lacks_is_told_as_such(tmp_path: Path) -> None:
@@ -184,8 +184,8 @@ def test_a_known_error_is_not_logged() -> None:
 def test_a_malformed_event_is_a_500_under_the_calls_own_id(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    aws_http, fc_http = aws.make_http(ENVIRONMENT), alicloud.make_http(ENVIRONMENT)
-    calls = [(aws_http, {"Records": []}, AWS_CONTEXT), (fc_http, b"{", FC_CONTEXT)]
+    first, second = aws_http.make(ENVIRONMENT), alicloud_http.make(ENVIRONMENT)
+    calls = [(first, {"Records": []}, AWS_CONTEXT), (second, b"{", FC_CONTEXT)]
     for (http, event, context), call in zip(calls, ["lambda-1", "fc-1"], strict=True):
         found = http(event, context)
 
@@ -203,9 +203,9 @@ def test_an_error_is_known_by_its_kind_and_its_kinds_kind() -> None:
     assert respond(KeyError("x"), "r").status == 500
 
 
-def test_an_entrypoint_has_http_and_nothing_else_by_lookup() -> None:
-    with pytest.raises(AttributeError, match="queue"):
-        _ = aws.queue
+def test_an_entrypoint_has_the_triggers_and_nothing_else_by_lookup() -> None:
+    with pytest.raises(AttributeError, match="websocket"):
+        _ = aws.websocket
 
 
 # Run by each interpreter on its own: no packages, no environment but the two keys.

@@ -161,8 +161,8 @@ def test_an_input_that_is_not_known_yet_passes_and_a_missing_one_fails(
 
 
 def test_a_kind_that_there_is_not_is_refused(here: Resources) -> None:
-    with pytest.raises(PlatformError, match="local:index:Table is no resource of the local cloud"):
-        here.check("local:index:Table", {})
+    with pytest.raises(PlatformError, match="local:index:Moon is no resource of the local cloud"):
+        here.check("local:index:Moon", {})
 
 
 def test_equal_inputs_do_not_differ_whatever_else_the_state_holds(here: Resources) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from infra.check import check
 from infra.errors import Refused
 from infra.settings import FunctionOverrides, Local, Settings, parse, read
-from infra.shop import FUNCTION_NAMES, platform
+from infra.shop import NAMES, platform
 
 BAD_STACKS = sorted((Path(__file__).parent / "bad_stacks").glob("*.yaml"))
 SOURCE = "stacks/Pulumi.dev.yaml"
@@ -24,13 +24,13 @@ SOURCE = "stacks/Pulumi.dev.yaml"
 def refused(raw: object) -> dict[str, tuple[str, str, str]]:
     """What the report on `raw` says, by path."""
     with pytest.raises(Refused) as caught:
-        parse(raw, SOURCE, ["health", "order-mail"])
+        parse(raw, SOURCE, {"functions": ["health", "order-mail"], "tables": ["users"]})
     return {p.path: (p.value, p.consequence, p.remedy) for p in caught.value.problems}
 
 
 def bring_up(raw: object, source: str) -> Settings:
     """The settings as the program gets them: read, then checked on the platform they make."""
-    settings = parse(raw, source, FUNCTION_NAMES)
+    settings = parse(raw, source, NAMES)
     check(platform(settings, "dev"), settings.local.emulate, source)
     return settings
 
@@ -64,7 +64,7 @@ def test_a_report_speaks_of_the_stack_and_not_of_our_tools(stack: Path) -> None:
 
 def test_a_target_alone_is_enough_and_all_else_has_its_default() -> None:
     """The shortest stack file says where the shop runs."""
-    assert parse({"target": "local"}, SOURCE, FUNCTION_NAMES) == Settings(
+    assert parse({"target": "local"}, SOURCE, NAMES) == Settings(
         target="local",
         local=Local(emulate="aws", port="auto", log_max_mb=16, keep_alive_s=60),
         functions={},
@@ -75,7 +75,16 @@ def test_every_key_that_can_be_set_is_taken_over() -> None:
     """A full stack file comes back as it was written."""
     raw = {
         "target": "local",
-        "local": {"emulate": "alicloud", "port": 8080, "log_max_mb": 1, "keep_alive_s": 3600},
+        "local": {
+            "emulate": "alicloud",
+            "port": 8080,
+            "log_max_mb": 1,
+            "keep_alive_s": 3600,
+            "storage_port": 8081,
+            "durability": "normal",
+            "index_lag_ms": 20,
+        },
+        "tables": {"users": {"allow_replace": True}},
         "functions": {
             "health": {
                 "memory_mb": 256,
@@ -87,7 +96,7 @@ def test_every_key_that_can_be_set_is_taken_over() -> None:
             }
         },
     }
-    assert parse(raw, SOURCE, FUNCTION_NAMES).model_dump() == raw
+    assert parse(raw, SOURCE, NAMES).model_dump() == raw
 
 
 def test_the_report_names_every_wrong_value_at_once() -> None:
@@ -137,14 +146,16 @@ def test_a_long_value_is_cut_and_a_key_with_odd_characters_is_quoted() -> None:
 
 def test_settings_cannot_be_changed_once_read() -> None:
     """What was checked is what is carried out."""
-    settings = parse({"target": "local"}, SOURCE, FUNCTION_NAMES)
+    settings = parse({"target": "local"}, SOURCE, NAMES)
     with pytest.raises(ValueError, match="frozen"):
         settings.local.log_max_mb = 1  # type: ignore[misc]  # the mistake this test is about
 
 
 def test_an_override_left_out_is_no_value_of_its_own() -> None:
     """A function keeps what infra/shop.py gives it."""
-    settings = parse({"target": "local", "functions": {"health": {}}}, SOURCE, ["health"])
+    settings = parse(
+        {"target": "local", "functions": {"health": {}}}, SOURCE, {"functions": ["health"]}
+    )
     assert settings.functions["health"] == FunctionOverrides()
     assert settings.functions["health"].memory_mb is None
 
@@ -205,28 +216,28 @@ def configure(environment: pytest.MonkeyPatch, **config: str) -> None:
 def test_the_stack_that_runs_is_read_from_pulumi(pulumi_stack: pytest.MonkeyPatch) -> None:
     """The engine hands our key over as one JSON text; other providers' keys are not ours."""
     configure(pulumi_stack, shop__settings='{"target": "local"}', aws__region="eu-central-1")
-    assert read(FUNCTION_NAMES) == Settings(target="local")
+    assert read(NAMES) == Settings(target="local")
 
 
 def test_a_refused_stack_is_named_by_its_file(pulumi_stack: pytest.MonkeyPatch) -> None:
     """The report says which file to open."""
     configure(pulumi_stack)
     with pytest.raises(Refused, match=r"^stacks/Pulumi\.dev\.yaml: 1 problem, nothing was"):
-        read(FUNCTION_NAMES)
+        read(NAMES)
 
 
 def test_settings_that_are_a_lone_text_are_refused(pulumi_stack: pytest.MonkeyPatch) -> None:
     """Pulumi hands a scalar over as it stands, which is no JSON."""
     configure(pulumi_stack, shop__settings="local")
     with pytest.raises(Refused, match="shop:settings\n    text cannot be used here"):
-        read(FUNCTION_NAMES)
+        read(NAMES)
 
 
 def test_settings_without_a_value_state_nothing(pulumi_stack: pytest.MonkeyPatch) -> None:
     """Pulumi hands an empty key over as an empty text; the report is that of an absent one."""
     configure(pulumi_stack, shop__settings="")
     with pytest.raises(Refused, match="→ add target: local"):
-        read(FUNCTION_NAMES)
+        read(NAMES)
 
 
 def test_a_key_of_ours_outside_the_settings_is_refused(pulumi_stack: pytest.MonkeyPatch) -> None:
@@ -234,11 +245,11 @@ def test_a_key_of_ours_outside_the_settings_is_refused(pulumi_stack: pytest.Monk
     settings = '{"target": "local", "x": 1}'
     configure(pulumi_stack, shop__settings=settings, shop__seting="hunter2", shop__target="aws")
     with pytest.raises(Refused) as caught:
-        read(FUNCTION_NAMES)
+        read(NAMES)
     assert [(p.path, p.remedy) for p in caught.value.problems] == [
         ("shop:seting", "write shop:settings"),
         ("shop:target", "move it under shop:settings"),
-        ("x", "use one of: functions, local, target"),
+        ("x", "use one of: functions, local, tables, target"),
     ]
     assert "hunter2" not in str(caught.value)
 
@@ -249,4 +260,4 @@ def test_a_stray_key_is_refused_even_beside_right_settings(
     """A misspelt second key must not be lost because the first one is right."""
     configure(pulumi_stack, shop__settings='{"target": "local"}', shop__functions="{}")
     with pytest.raises(Refused, match="move it under shop:settings"):
-        read(FUNCTION_NAMES)
+        read(NAMES)

@@ -7,7 +7,7 @@ import pytest
 from infra.check import problems
 from infra.model import Function, Provider, Route, Scaling
 from infra.settings import FunctionOverrides, Settings
-from infra.shop import FUNCTION_NAMES, FUNCTIONS, ROUTES, fitted, platform
+from infra.shop import FUNCTIONS, NAMES, ROUTES, fitted, platform
 
 LOCAL = Settings(target="local")
 
@@ -20,14 +20,14 @@ def test_the_shop_as_declared_suits_every_provider(provider: Provider) -> None:
 
 def test_health_answers_on_its_route() -> None:
     """The first thing that a new stack can be asked."""
-    assert "health" in FUNCTION_NAMES
+    assert "health" in NAMES["functions"]
     assert Route(method="GET", path="/health", function="health") in ROUTES
 
 
 def test_a_platform_has_the_declared_functions_and_routes_in_their_order() -> None:
     """Nothing is added or lost on the way, so two runs declare the same."""
     made = platform(LOCAL, "dev")
-    assert tuple(function.name for function in made.functions) == FUNCTION_NAMES
+    assert tuple(function.name for function in made.functions) == NAMES["functions"]
     assert made.routes == ROUTES
     assert made.stack == "dev"
     assert made == platform(LOCAL, "dev")
@@ -35,7 +35,7 @@ def test_a_platform_has_the_declared_functions_and_routes_in_their_order() -> No
 
 def test_settings_reach_the_function_they_name_and_no_other() -> None:
     """An override changes what it states."""
-    changed = FUNCTION_NAMES[0]
+    changed = NAMES["functions"][0]
     wanted = Settings(target="local", functions={changed: FunctionOverrides(memory_mb=512)})
     before, after = platform(LOCAL, "dev").functions, platform(wanted, "dev").functions
     assert after[0].memory_mb == 512

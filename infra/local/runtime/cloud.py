@@ -8,27 +8,30 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from typing import Any
 
+from infra.local.runtime.changes import ChangeError
+from infra.local.runtime.emulate.registry import trigger_side
 from infra.local.runtime.function import START_S, NotStartedError, Revision
 from infra.local.runtime.gateway import BODY_S, Gateway
 from infra.local.runtime.launcher import Launcher
 from infra.local.runtime.logbook import Logbook
+from infra.local.runtime.queues import Queues
+from infra.local.runtime.schedules import Schedules
 from infra.local.runtime.server import GatewayServer, listening_socket
 from infra.local.runtime.specs import FunctionSpec, GatewaySpec, RuntimeSpec
+from infra.local.runtime.storage import Storage
+
+__all__ = ["ChangeError", "Cloud"]
 
 _TICK_S = 0.05
 _DRAIN_S = 30.0  # what is still at work then goes on to its own time-out
 
 
-class ChangeError(Exception):
-    """A change that was not made, and why."""
-
-
 class Cloud:
-    """The functions by name, and the gateway before them.
+    """The functions by name, and what calls them: the gateway, the queues, the schedules.
 
     An instance has `start_s` seconds to load its handler, a request `body_s` to bring its body.
     """
@@ -52,6 +55,9 @@ class Cloud:
         self._server: GatewayServer | None = None
         self._changing_gateway = asyncio.Lock()
         self._gateway = Gateway(self._functions, logbook, body_s)
+        self.queues = Queues(self._functions, logbook, trigger_side)
+        self.schedules = Schedules(self._functions, logbook, trigger_side)
+        self.storage = Storage(logbook)
         self._started = time.time()
 
     def configure(self, spec: RuntimeSpec) -> None:
@@ -123,6 +129,9 @@ class Cloud:
             "runtime": asdict(self._runtime),
             "gateway": asdict(self._gateway.spec) if self._gateway.spec else None,
             "functions": {name: asdict(each.spec) for name, each in self._functions.items()},
+            "queues": self.queues.describe(),
+            "schedules": self.schedules.describe(),
+            "storage": asdict(self.storage.spec) if self.storage.spec else None,
             "instances": {
                 name: {
                     "starting": each.pool.starting,
@@ -136,24 +145,30 @@ class Cloud:
         }
 
     async def run(self) -> None:
-        """Keep time for the functions, until cancelled."""
+        """Keep time for the functions and the schedules, until cancelled."""
         while True:
             await asyncio.sleep(_TICK_S)
             for revision in [*self._functions.values(), *self._retiring]:
-                try:
-                    revision.pool.tick()
-                except Exception as error:  # noqa: BLE001 - time must go on for the others
-                    self._logbook.write(
-                        "tick failed", function=revision.spec.name, error=repr(error)
-                    )
+                self._tick(revision.pool.tick, function=revision.spec.name)
+            self._tick(self.schedules.tick)
 
     async def close(self) -> None:
         """Stop serving, finish the calls under way, and end every instance."""
+        self.queues.stop()
+        self.schedules.stop()
+        storage = asyncio.get_running_loop().create_task(self.storage.close())
         await self.delete_gateway()
-        for name in list(self._functions):
-            await self.delete_function(name)
+        await asyncio.gather(*map(self.delete_function, list(self._functions)))
+        await self.queues.close(limit_s=1)  # their calls are answered, or were cut off
+        await storage
         if self._background:
             await asyncio.wait(self._background)
+
+    def _tick(self, tick: Callable[[], None], **about: str) -> None:
+        try:
+            tick()
+        except Exception as error:  # noqa: BLE001 - time must go on for the others
+            self._logbook.write("tick failed", **about, error=repr(error))
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.runtime.cloud import ChangeError, Cloud
+from infra.local.runtime.queue_control import queue_operations
+from infra.local.runtime.schedule_control import schedule_operations
 from infra.local.runtime.specs import FunctionSpec, GatewaySpec, InvalidSpecError, RuntimeSpec
+from infra.local.runtime.storage_control import storage_operations
 
 _LINE_BYTES = 1024 * 1024
 
@@ -45,7 +48,7 @@ def operations(
     async def shut_down(_: dict[str, Any]) -> None:
         stop()
 
-    return {
+    own = {
         each.__name__: each
         for each in (
             describe,
@@ -56,6 +59,12 @@ def operations(
             delete_gateway,
             shut_down,
         )
+    }
+    return {
+        **own,
+        **queue_operations(cloud.queues),
+        **schedule_operations(cloud.schedules),
+        **storage_operations(cloud.storage),
     }
 
 

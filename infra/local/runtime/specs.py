@@ -60,6 +60,25 @@ def texts(value: object) -> str | None:
     return None if right else "must be a mapping of texts to texts"
 
 
+def text_or_empty(value: object) -> str | None:
+    """A text, or an empty one where there is none."""
+    return None if isinstance(value, str) else "must be a text"
+
+
+def flag(value: object) -> str | None:
+    """True or false."""
+    return None if isinstance(value, bool) else "must be true or false"
+
+
+def text_lists(value: object) -> str | None:
+    """A mapping of texts to lists of texts."""
+    right = isinstance(value, Mapping) and all(
+        isinstance(each, str) and isinstance(found, list) and all(isinstance(v, str) for v in found)
+        for each, found in value.items()
+    )
+    return None if right else "must be a mapping of texts to lists of texts"
+
+
 def text_list(value: object) -> str | None:
     """A list of texts with at least one in it."""
     right = isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value)

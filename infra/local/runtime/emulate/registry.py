@@ -4,7 +4,7 @@ Each half is imported only where it is used: a worker starts in milliseconds bec
 what the gateway needs.
 """
 
-from infra.local.runtime.emulate import GatewaySide, WorkerSide
+from infra.local.runtime.emulate import GatewaySide, TriggerSide, WorkerSide
 
 NAMES = ("aws", "alicloud")
 
@@ -36,6 +36,21 @@ def worker_side(name: str) -> WorkerSide:
         )
 
         return AlicloudWorker()
+    raise _unknown(name)
+
+
+def trigger_side(name: str) -> TriggerSide:
+    """A new trigger side of `aws` or `alicloud`. Raises ValueError for any other name."""
+    if name == "aws":
+        from infra.local.runtime.emulate.aws_triggers import AwsTriggers  # noqa: PLC0415 - above
+
+        return AwsTriggers()
+    if name == "alicloud":
+        from infra.local.runtime.emulate.alicloud_triggers import (  # noqa: PLC0415 - see above
+            AlicloudTriggers,
+        )
+
+        return AlicloudTriggers()
     raise _unknown(name)
 
 

@@ -1,0 +1,169 @@
+"""A table in a SQLite file: rows under their key, each whole, beside the entries of its indexes."""
+
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app.adapters.common import cursor as cursors
+from app.adapters.common.clock import SystemClock
+from app.adapters.common.rows import changed, check, place, span
+from app.adapters.common.tables import schema_of
+from app.adapters.local import table_indexes
+from app.adapters.local.database import Database
+from app.adapters.local.table_queries import selection
+from app.ports.adapters import Stated
+from app.ports.clock import Clock
+from app.ports.errors import ConditionFailedError
+from app.ports.tables import Between, Condition, Key, Page, Prefix, Row, Schema, Table
+
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS rows (
+    partition TEXT NOT NULL,
+    sort TEXT NOT NULL,
+    expires_at INTEGER,
+    row BLOB NOT NULL,
+    PRIMARY KEY (partition, sort)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS rows_expiring ON rows (expires_at) WHERE expires_at IS NOT NULL;
+{table_indexes.SCHEMA}
+"""
+_AT_ONCE = 500  # expired rows: others write in between
+_GET = "SELECT row FROM rows WHERE partition = ? AND sort = ?"
+_PUT = "INSERT OR REPLACE INTO rows (partition, sort, expires_at, row) VALUES (?, ?, ?, ?)"
+_DELETE = "DELETE FROM rows WHERE partition = ? AND sort = ?"
+_EXPIRED = "SELECT partition, sort, row FROM rows WHERE expires_at < ? LIMIT ?"
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
+
+
+def open_table(name: str, stated: Stated) -> Table:  # noqa: ARG001 - its folder says where it is
+    """The table in the folder `stated["at"]`; nothing is opened before it is used."""
+    file = Path(stated["at"]) / "rows.db"
+    database = Database(file, _SCHEMA, stated.get("durability", "full"))
+    return LocalTable(database, schema_of(stated), SystemClock(), stated.get("lag_ms", 0))
+
+
+class LocalTable:
+    """One table in one file; any number of processes and threads."""
+
+    def __init__(self, database: Database, schema: Schema, clock: Clock, lag_ms: int = 0) -> None:
+        """Its indexes show a change `lag_ms` later by the clock."""
+        self._database = database
+        self._schema = schema
+        self._clock = clock
+        self._indexes = table_indexes.Indexes(clock, lag_ms)
+        self._numbers: dict[str, int] = {}
+
+    def get(self, key: Key) -> Row | None:
+        """The row under this key as it is now, or None."""
+        return _row(self._database.fetch(_GET, place(self._schema, key)))
+
+    def put(self, row: Row, *, if_absent: bool = False) -> None:
+        """Write a whole row."""
+        where = place(self._schema, row)
+        self._adopt()
+        with self._database.write() as connection:
+            old = None
+            if if_absent or self._indexes.known(connection):
+                old = _row(connection.execute(_GET, where).fetchall())
+                if if_absent and old is not None:
+                    raise ConditionFailedError("there is such a row already")
+            self._write(connection, where, old, row)
+
+    def update(
+        self,
+        key: Key,
+        *,
+        set: Row | None = None,  # noqa: A002 - the port's name for it
+        add: Mapping[str, int] | None = None,
+        remove: Collection[str] = (),
+        when: Sequence[Condition] = (),
+    ) -> None:
+        """Change columns of a row that is there."""
+        where = place(self._schema, key)
+        self._adopt()
+        with self._database.write() as connection:
+            old = check(_row(connection.execute(_GET, where).fetchall()), when)
+            self._write(connection, where, old, changed(old, set or {}, add or {}, remove))
+
+    def delete(self, key: Key, *, when: Sequence[Condition] = ()) -> None:
+        """Remove a row."""
+        where = place(self._schema, key)
+        self._adopt()
+        with self._database.write() as connection:
+            old = _row(connection.execute(_GET, where).fetchall())
+            if when:
+                check(old, when)
+            if old is not None:
+                self._remove(connection, where, old)
+
+    def query(
+        self,
+        partition: str,
+        *,
+        sort: Between | Prefix | None = None,
+        index: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+        descending: bool = False,
+    ) -> Page:
+        """Rows of one partition."""
+        parts = 1 if index is None else 3
+        after = None if cursor is None else cursors.unpacked(cursor, parts)
+        self._adopt()
+        number = None if index is None else (self._numbers[index], self._clock.now_ms())
+        statement, values = selection(partition, span(sort), number, after, descending=descending)
+        found = self._database.fetch(f"{statement} LIMIT {limit + 1}", values)
+        page = found[:limit]
+        more = cursors.packed(*page[-1][:-1]) if len(found) > limit else None
+        return Page(tuple(_decode(each[-1]) for each in page), more)
+
+    def remove_expired(self) -> int:
+        """Remove rows whose time is past, some at a time; how many."""
+        if not self._schema.expiring:
+            return 0
+        now_s = self._clock.now_ms() // 1000
+        removed = 0
+        while True:
+            with self._database.write() as connection:
+                found = connection.execute(_EXPIRED, (now_s, _AT_ONCE)).fetchall()
+                for partition, rest, blob in found:
+                    self._remove(connection, (partition, rest), _decode(blob))
+            removed += len(found)
+            if len(found) < _AT_ONCE:
+                return removed
+
+    def _write(
+        self, connection: sqlite3.Connection, where: tuple[str, str], old: Row | None, new: Row
+    ) -> None:
+        blob = _encode(new)
+        ends = new.get("expires_at")  # of any row: the table may be declared expiring later
+        connection.execute(_PUT, (*where, ends if type(ends) is int else None, blob))
+        self._indexes.follow(connection, where, old, new, blob)
+
+    def _remove(self, connection: sqlite3.Connection, where: tuple[str, str], old: Row) -> None:
+        connection.execute(_DELETE, where)
+        self._indexes.follow(connection, where, old, None, b"")
+
+    def _adopt(self) -> None:
+        """See that the file keeps this table's indexes."""
+        declared = self._schema.indexes
+        if len(self._numbers) == len(declared):
+            return
+        if not declared.items() <= self._kept().keys():
+            with self._database.write() as connection:
+                for name, columns in declared.items():
+                    self._indexes.adopt(connection, name, columns)
+        kept = self._kept()
+        self._numbers = {name: kept[name, columns] for name, columns in declared.items()}
+
+    def _kept(self) -> dict[tuple[str, table_indexes.Columns], int]:
+        found = table_indexes.listed(self._database.fetch(table_indexes.LIST))
+        return {(each.name, each.columns): each.number for each in found}
+
+
+def _row(found: Sequence[tuple[bytes]]) -> Row | None:
+    return _decode(found[0][0]) if found else None

@@ -1,0 +1,17 @@
+"""An error as one line of JSON, since the clouds' logs take each line for an entry."""
+
+import json
+
+
+def line(error: Exception, **about: object) -> str:
+    """The line, with what it is `about`: ids and names, never a body."""
+    import traceback  # noqa: PLC0415 - errors are rare, every cold start would pay
+
+    entry = {
+        "level": "error",
+        **about,
+        "error": type(error).__name__,
+        "message": str(error),
+        "trace": "".join(traceback.format_exception(error)),
+    }
+    return json.dumps(entry) + "\n"

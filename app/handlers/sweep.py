@@ -1,0 +1,26 @@
+"""What a schedule does every few minutes: remove what is past, and send what was left unsent."""
+
+from app.bootstrap import Services
+from app.services.outbox import send_again
+from app.services.sweep import sweep
+from app.services.sweep_uploads import sweep_uploads
+
+
+def run(services: Services) -> dict[str, int]:
+    """How many of each were dealt with. Raises SweepError when any part failed, after the rest."""
+    return sweep(
+        {
+            "sessions": lambda: services.table("sessions").remove_expired(),
+            "attempts": lambda: services.table("attempts").remove_expired(),
+            "uploads": lambda: sweep_uploads(
+                uploads=services.table("uploads"),
+                bucket=services.bucket("uploads"),
+                clock=services.clock,
+            ),
+            "outbox": lambda: send_again(
+                users=services.table("users"),
+                welcome=services.queue("welcome"),
+                clock=services.clock,
+            ),
+        }
+    )

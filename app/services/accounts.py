@@ -1,0 +1,64 @@
+"""The rows of the table `users`, as the services on them read and write them.
+
+username    the name's folded form, the key
+shown       the name as it was typed
+user_id     a ULID; other tables know the user by it
+password    a slow salted hash
+generation  how often the password was set: sessions of an earlier one are void …
+kept        … but for the one under this key, in which the password was set last, or ""
+created_at  UTC epoch milliseconds
+event       the id of what is told of the registration, a ULID
+outbox, outbox_at  "welcome" and `event` until that was sent; no more than this is indexed
+"""
+
+from dataclasses import dataclass
+
+from app.domain.ids import first_id, new_id
+from app.domain.users import Username
+from app.ports.tables import Row
+
+WELCOME = "welcome"
+BY_OUTBOX = "by_outbox"
+OUTBOX = ("outbox", "outbox_at")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Account:
+    """Who a user is. `created_at` is in UTC epoch milliseconds."""
+
+    key: str
+    shown: str
+    user_id: str
+    created_at: int
+
+
+def new_row(name: Username, password: str, now_ms: int) -> Row:
+    """A user who is not there yet; `password` is its hash."""
+    event = new_id(now_ms)
+    return {
+        "username": name.key,
+        "shown": name.shown,
+        "user_id": new_id(now_ms),
+        "password": password,
+        "generation": 1,
+        "kept": "",
+        "created_at": now_ms,
+        "event": event,
+        "outbox": WELCOME,
+        "outbox_at": event,
+    }
+
+
+def account(row: Row) -> Account:
+    """Who this row is of."""
+    return Account(
+        key=str(row["username"]),
+        shown=str(row["shown"]),
+        user_id=str(row["user_id"]),
+        created_at=int(row["created_at"]),
+    )
+
+
+def before(moment_ms: int) -> str:
+    """What `outbox_at` is at most in the rows that were written before this moment."""
+    return first_id(moment_ms)

@@ -1,0 +1,73 @@
+"""Uploads whose URL is long past: what is unfinished goes, and what is left at pending places.
+
+The row is fenced first, so that nobody keeps the blob meanwhile; then the pending place is emptied,
+then the kept one, where somebody may have copied it to just before; the row, which alone leads to
+them, goes last. Whatever dies in between, the next run goes on.
+"""
+
+from app.domain.ids import first_id
+from app.domain.uploads import DOOMED, KEPT, PENDING, UNFINISHED_MS, days
+from app.ports.blobs import Bucket
+from app.ports.clock import Clock
+from app.ports.errors import ConditionFailedError
+from app.ports.tables import Between, Condition, Row, Table
+from app.services import log
+from app.services.upload_rows import BY_PENDING, STILL_PENDING, Upload, upload
+
+LOOK_BACK_DAYS = 60
+A_RUN = 500
+_FAILURES = 5
+
+
+class UploadsError(Exception):
+    """Some could not be swept; the log has the reasons."""
+
+
+def sweep_uploads(*, uploads: Table, bucket: Bucket, clock: Clock) -> int:
+    """Clean up after uploads that began over a day ago, five hundred a run; how many were removed.
+
+    Raises UploadsError when some could not be, after trying the others.
+    """
+    removed = failures = 0
+    for row in _old(uploads, clock.now_ms() - UNFINISHED_MS):
+        try:
+            removed += _sweep(upload(row), uploads, bucket)
+        except ConditionFailedError:  # the index lags, or somebody was faster: see next time
+            continue
+        except Exception as error:  # noqa: BLE001 - one that fails keeps no other waiting
+            log.failed("uploads", error)
+            failures += 1
+            if failures == _FAILURES:
+                break
+    if failures:
+        raise UploadsError(f"{failures} could not be swept")
+    return removed
+
+
+def _old(uploads: Table, until_ms: int) -> list[Row]:
+    """The rows that are due, the oldest first."""
+    rows: list[Row] = []
+    due = Between(high=first_id(until_ms))
+    for day in days(until_ms, LOOK_BACK_DAYS):
+        room = A_RUN - len(rows)
+        if room == 0:
+            break
+        rows += uploads.query(day, sort=due, index=BY_PENDING, limit=room).rows
+    return rows
+
+
+def _sweep(old: Upload, uploads: Table, bucket: Bucket) -> int:
+    """Clean up after one; 1 when it was removed, 0 when it is kept. Raises PortError.
+
+    Raises ConditionFailedError where the row is not as the index had it.
+    """
+    if old.state == KEPT:
+        bucket.delete(old.pending_place)
+        uploads.update(old.key, remove=("pending",), when=[Condition("state", "=", KEPT)])
+        return 0
+    if old.state == PENDING:
+        uploads.update(old.key, set={"state": DOOMED}, when=[STILL_PENDING])
+    bucket.delete(old.pending_place)
+    bucket.delete(old.kept_place)
+    uploads.delete(old.key, when=[Condition("state", "=", DOOMED)])
+    return 1

@@ -1,0 +1,203 @@
+"""`make secret`: writes a secret into the stack's own store, and never shows one.
+
+The value comes from standard input or is made here: an argument would stand in the list of
+processes and in the shell's history.
+"""
+
+import os
+import select
+import stat
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra import shop
+from infra.cli.console import parser, run_command
+from infra.cli.environment import LOCAL
+from infra.cli.secret_values import KEY_RINGS, random_text, rotated, taken
+from infra.cli.stack import ROOT
+from infra.errors import PlatformError
+from infra.local.places import Places
+from infra.local.secret_files import SecretFiles
+from infra.naming import is_hyphened, nearest
+from infra.secret_store import SECRET_BYTES, Kept, SecretStore
+from infra.settings import Settings
+
+OWN = ("storage-key",)
+"""What the local cloud itself keeps: it signs the addresses of uploads and downloads."""
+
+_SEEN = "Functions that run see it within five minutes."
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to become of one secret: `value` was given, or `random` or `rotate` is to make it."""
+
+    name: str
+    value: bytes | None = None
+    random: bool = False
+    rotate: bool = False
+
+
+def change(store: SecretStore, wanted: Wanted, say: Callable[[str], object]) -> None:
+    """Write the secret as it is wanted, or say why nothing was changed. Raises PlatformError."""
+    name = wanted.name
+    with store.alone():
+        if wanted.rotate:
+            _rotate(store, name, say)
+        elif wanted.random or wanted.value is not None:
+            there = store.exists(name)
+            text = random_text() if wanted.value is None else taken(name, wanted.value)
+            store.write(name, text)
+            kind = "a random one" if wanted.value is None else "what standard input gave"
+            say(f"{name}: {'replaced by' if there else 'made from'} {kind}.")
+            if there and name in KEY_RINGS:
+                say("Tokens signed so far are no longer good: ROTATE=1 would have kept them.")
+            say(_SEEN)
+        elif store.make(name, random_text()):
+            say(f"{name}: made, at random.")
+        else:
+            _untouched(store, name, say)
+
+
+def _rotate(store: SecretStore, name: str, say: Callable[[str], object]) -> None:
+    if name not in KEY_RINGS:
+        raise PlatformError(
+            f"{name} cannot be rotated: it is one text, and its readers know no second one\n"
+            f"→ make secret NAME={name} RANDOM=1 replaces it at once"
+        )
+    if not store.exists(name):
+        store.write(name, random_text())
+        say(f"{name}: there was none, so its first key was made.")
+        return
+    ring = rotated(store.read(name), random_text())
+    store.write(name, ring.text)
+    if ring.kept:
+        say(f"{name}: rotated. The new key signs; tokens of the one before it stay good.")
+    else:
+        say(f"{name}: rotated. No key was there before it.")
+    if ring.dropped:
+        say("Tokens of the key before that are no longer good.")
+    if ring.broken:
+        say(f"Lines that were no keys are gone: {ring.broken}.")
+    say(_SEEN)
+
+
+def _untouched(store: SecretStore, name: str, say: Callable[[str], object]) -> None:
+    found = next(each for each in store.kept() if each.name == name)
+    say(f"{name} is there already, nothing was changed: {_described(found)}.")
+    if name in KEY_RINGS:
+        say(f"  a new key that signs, the old one still good:  make secret NAME={name} ROTATE=1")
+    say(f"  a random one in its place:  make secret NAME={name} RANDOM=1")
+    say(f"  your own in its place:      make secret NAME={name} < file")
+
+
+def listed(kept: Collection[Kept], now: float) -> Iterator[str]:
+    """A line for each secret: its name, how many keys it has, how old it is; no value."""
+    for each in kept:
+        yield f"{each.name:<24}  {_described(each):<12}  {_age(now - each.written)} old"
+
+
+def _described(kept: Kept) -> str:
+    if kept.problem:
+        return f"unusable ({kept.problem})"
+    if kept.name not in KEY_RINGS:
+        return "one text"
+    return f"{kept.keys} key{'s' if kept.keys != 1 else ''}"
+
+
+def _age(seconds: float) -> str:
+    for unit, name in ((_DAY_S, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= unit:
+            count = int(seconds // unit)
+            return f"{count} {name}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
+def warning(name: str, granted: Collection[str]) -> str | None:
+    """What to tell of a name that nothing will read; None where something will."""
+    if name in granted:
+        return None
+    near = nearest(name, granted)
+    meant = f"did you mean {near}?" if near else "add one in infra/shop.py."
+    return f"warning: no grant names the secret {name}, so no function may read it: {meant}"
+
+
+def given(descriptor: int, say: Callable[[str], object], silent_s: float = 2.0) -> bytes | None:
+    """What standard input holds; None for a terminal, /dev/null, or when it is closed."""
+    try:
+        kind = os.fstat(descriptor).st_mode
+    except OSError:
+        return None
+    if stat.S_ISCHR(kind):
+        return None
+    if not select.select([descriptor], [], [], silent_s)[0]:
+        say("reading the value from standard input until it ends; < /dev/null gives none")
+    data = b""
+    # one byte more than is taken, with its newline, tells that there is too much
+    while len(data) <= SECRET_BYTES + 2 and (more := os.read(descriptor, 4096)):
+        data += more
+    return data
+
+
+def store_of(stack: str, root: Path) -> SecretStore:
+    """Where the stack keeps its secrets. Raises PlatformError for one that has no store yet."""
+    if stack == LOCAL:
+        return SecretFiles(Places(root))
+    raise PlatformError(
+        f"stack {stack}: this version keeps the secrets of the stack {LOCAL} only, so nothing was "
+        "written\n→ leave STACK out, or write it with the provider's own tool"
+    )
+
+
+def main(arguments: Sequence[str], root: Path = ROOT, stdin: int = 0) -> int:
+    """The command; `arguments` without the program's name, `stdin` a file descriptor."""
+    made = parser("secret", "Writes a secret; the value comes from standard input.")
+    made.allow_abbrev = False
+    made.add_argument("--name", default="", help="which one (lower-case-with-hyphens)")
+    how = made.add_mutually_exclusive_group()
+    how.add_argument("--random", action="store_true", help="a random one, even if there is one")
+    how.add_argument("--rotate", action="store_true", help="a new key, the last one still good")
+    how.add_argument("--list", action="store_true", help="names, keys and ages; no values")
+    options, more = made.parse_known_args(arguments)
+    return run_command(lambda: _run(options, len(more), root, stdin))
+
+
+def _run(options: Any, unknown: int, root: Path, stdin: int) -> int:
+    if unknown:
+        # not one word of them: they may be the secret
+        raise PlatformError(
+            "a value is never taken as an argument: the shell's history and the list of processes "
+            "have it now\n→ choose another, and give it on standard input: "
+            "make secret NAME=… < file"
+        )
+    store = store_of(options.stack, root)
+    if options.list:
+        for line in listed(store.kept(), time.time()):
+            print(line)
+        return 0
+    if not is_hyphened(options.name):
+        raise PlatformError(
+            f"NAME={options.name}: not every cloud's secret store takes this name\n"
+            "→ use lower-case letters and digits, a letter first, words joined by hyphens: "
+            "make secret NAME=token-key (ARGS=--list lists those there are)"
+        )
+    grants = shop.platform(Settings(target="local"), LOCAL).grants
+    known = [*(each.resource for each in grants if each.kind == "secret"), *OWN]
+    if warned := warning(options.name, known):
+        print(warned, file=sys.stderr)
+    value = None if options.random or options.rotate else given(stdin, _to_stderr)
+    change(store, Wanted(options.name, value, options.random, options.rotate), print)
+    return 0
+
+
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

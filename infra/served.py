@@ -1,0 +1,107 @@
+"""Whether each route reaches something: what a handler's `ROUTES` say is what the shop declares.
+
+Read from the source without running it; a `ROUTES` that cannot be read so is left to the function
+itself, which answers 404 where it has no such route.
+"""
+
+import ast
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from infra.errors import Problem
+from infra.model import Function, Route
+from infra.sources import SourceCache, SourceError
+
+_NAME = "ROUTES"
+_SHOP = "infra/shop.py"
+
+
+def problems(
+    root: Path,
+    functions: Iterable[Function],
+    routes: Iterable[Route],
+    cache: SourceCache | None = None,
+) -> Iterator[Problem]:
+    """Routes that their function does not have, and those that nothing calls.
+
+    Not judged are functions with a `handler` of their own, those that no route calls, and those
+    whose module is missing or cannot be read, which whoever puts their code together will tell.
+    """
+    cache = cache or SourceCache()
+    wanted = by_function(routes)
+    for function in functions:
+        if function.handler is not None or function.name not in wanted:
+            continue
+        try:
+            source = cache.read(root, handler_file(function.name))
+        except SourceError:
+            continue
+        stated = stated_routes(source.content) if source else None
+        if stated is not None:
+            yield from differences(function.name, wanted[function.name], stated)
+
+
+def by_function(routes: Iterable[Route]) -> dict[str, list[str]]:
+    """The keys of the routes that call each function."""
+    found: dict[str, list[str]] = {}
+    for route in routes:
+        found.setdefault(route.function, []).append(route.key)
+    return found
+
+
+def handler_file(function: str) -> str:
+    """Where a function's handlers stand, from the root with `/`."""
+    return f"app/handlers/{function.replace('-', '_')}.py"
+
+
+def differences(
+    function: str, wanted: Collection[str], stated: Collection[str]
+) -> Iterator[Problem]:
+    """What the shop declares and the handler lacks, and the other way round."""
+    file = handler_file(function)
+    for key in sorted(set(wanted) - set(stated)):
+        yield Problem(
+            f"routes.{key}",
+            f"{_NAME} in {file} does not have it",
+            "every request there would be answered 404",
+            f"add it to {_NAME} in {file}, or take the route out of {_SHOP}",
+        )
+    for key in sorted(set(stated) - set(wanted)):
+        yield Problem(
+            f"{file}:{_NAME}",
+            key,
+            f"no route of {_SHOP} calls {function} so, and no request would reach it",
+            f"add the route to {_SHOP}, or take it out of {_NAME}",
+        )
+
+
+def stated_routes(content: bytes) -> frozenset[str] | None:
+    """The keys of a module's `ROUTES`, or None when they cannot be told from its text.
+
+    They can when it is set once, by a dict whose keys are written out, and not used again.
+    """
+    tree = ast.parse(content)
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == _NAME]
+    values = [
+        statement.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for target in _targets(statement)
+        if isinstance(target, ast.Name) and target.id == _NAME
+    ]
+    if len(uses) != 1 or len(values) != 1 or not isinstance(values[0], ast.Dict):
+        return None
+    keys = [key.value for key in values[0].keys if isinstance(key, ast.Constant)]
+    texts = [key for key in keys if isinstance(key, str)]
+    return frozenset(texts) if len(texts) == len(values[0].keys) else None
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+
+
+def unserved(stated: Mapping[str, Collection[str]], routes: Iterable[Route]) -> Iterator[Problem]:
+    """The same of functions whose routes are known: by function's name, the keys that it has."""
+    for function, wanted in by_function(routes).items():
+        if function in stated:
+            yield from differences(function, wanted, stated[function])

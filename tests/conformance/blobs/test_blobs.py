@@ -1,0 +1,171 @@
+"""Every bucket keeps blobs whole under their keys, and says by name what it cannot do."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.ports.blobs import Blob
+from app.ports.errors import BlobMissingError, ConditionFailedError
+from tests.conformance.blobs.buckets import Opened
+
+TEXT = "text/plain"
+KEYS = [
+    "a",
+    "a/b/c",
+    "with space + plus & more?=#%25",
+    "ünï/处理/🛒",
+    "e\u0301",
+    "\u00e9",
+    "'quotes' \"double\" ; DROP TABLE objects",
+    ".hidden/...",
+    "trailing\\backslash\\",
+    "~*()[]{}|^`<>:@!$,",
+    "\u200b\u202e\u00a0",
+]
+
+
+@pytest.mark.parametrize("body", [b"", b"\0", b"a" * 5_000_000], ids=["empty", "one byte", "5 MB"])
+def test_a_blob_comes_out_as_it_was_put(made: Opened, at: str, body: bytes) -> None:
+    bucket = made.granted()
+    bucket.put(f"{at}/a", body, "application/octet-stream")
+    assert bucket.get(f"{at}/a") == body
+    head = bucket.head(f"{at}/a")
+    assert head is not None
+    assert head == Blob(f"{at}/a", len(body), "application/octet-stream", head.etag)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_any_key_finds_its_own_blob_and_no_other(made: Opened, at: str, key: str) -> None:
+    bucket = made.granted()
+    for number, each in enumerate(KEYS):
+        bucket.put(f"{at}/{each}", b"%d" % number, TEXT)
+    assert bucket.get(f"{at}/{key}") == b"%d" % KEYS.index(key)
+    bucket.delete(f"{at}/{key}")
+    assert [each for each in KEYS if bucket.head(f"{at}/{each}") is None] == [key]
+
+
+def test_a_key_of_1024_bytes_is_a_key(made: Opened) -> None:
+    bucket = made.granted()
+    for key in ("k" * 1024, "ü" * 512):
+        bucket.put(key, b"long", TEXT)
+        assert bucket.get(key) == b"long"
+        assert made.send(*_upload(made, key, b"mine"), b"mine") == 200
+        assert made.fetch(bucket.download_url(key, 60)) == (200, b"mine")
+
+
+def _upload(made: Opened, key: str, body: bytes) -> tuple[str, dict[str, str]]:
+    upload = made.granted().upload_url(key, TEXT, len(body), 60)
+    return upload.url, dict(upload.headers)
+
+
+def test_a_key_may_be_the_beginning_of_another(made: Opened, at: str) -> None:
+    bucket = made.granted()
+    for key in (at, f"{at}/a", f"{at}/a/b"):
+        bucket.put(key, key.encode(), TEXT)
+    assert bucket.get(f"{at}/a") == f"{at}/a".encode()
+    assert bucket.get(at) == at.encode()
+
+
+def test_what_is_put_takes_the_place_of_what_was_there(made: Opened, at: str) -> None:
+    bucket = made.granted()
+    seen = set()
+    for body, content_type in ((b"one", TEXT), (b"two", TEXT), (b"longer", "image/png")):
+        bucket.put(f"{at}/a", body, content_type)
+        head = bucket.head(f"{at}/a")
+        assert head is not None
+        assert (head.size, head.content_type) == (len(body), content_type)
+        assert bucket.get(f"{at}/a") == body
+        seen.add(head.etag)
+    assert len(seen) == 3
+
+
+def test_a_file_is_put_as_its_bytes_are(made: Opened, at: str, tmp_path: Path) -> None:
+    file = tmp_path / "a file"
+    for body in (b"", b"x", bytes(range(256)) * 10_000):
+        file.write_bytes(body)
+        made.granted().put_file(f"{at}/a", file, "image/png")
+        assert made.granted().get(f"{at}/a") == body
+    head = made.granted().head(f"{at}/a")
+    assert head is not None
+    assert (head.size, head.content_type) == (2_560_000, "image/png")
+
+
+def test_a_file_that_cannot_be_read_is_an_oserror_and_changes_nothing(
+    made: Opened, at: str, tmp_path: Path
+) -> None:
+    bucket = made.granted()
+    bucket.put(f"{at}/a", b"before", TEXT)
+    with pytest.raises(FileNotFoundError):
+        bucket.put_file(f"{at}/a", tmp_path / "missing", TEXT)
+    with pytest.raises(OSError, match="is no regular file"):
+        bucket.put_file(f"{at}/a", tmp_path, TEXT)
+    assert bucket.get(f"{at}/a") == b"before"
+
+
+def test_what_is_not_there_is_missing(made: Opened, at: str) -> None:
+    bucket = made.granted()
+    assert bucket.head(f"{at}/a") is None
+    with pytest.raises(BlobMissingError):
+        bucket.get(f"{at}/a")
+    with pytest.raises(BlobMissingError):
+        bucket.copy(f"{at}/a", f"{at}/b", etag="any")
+    bucket.delete(f"{at}/a")
+    assert made.fetch(bucket.download_url(f"{at}/a", 60)) == (404, b"")
+
+
+def test_a_deleted_blob_is_gone_and_can_be_deleted_again(made: Opened, at: str) -> None:
+    bucket = made.granted()
+    bucket.put(f"{at}/a", b"a", TEXT)
+    for _ in range(2):
+        bucket.delete(f"{at}/a")
+        assert bucket.head(f"{at}/a") is None
+    bucket.put(f"{at}/a", b"again", TEXT)
+    assert bucket.get(f"{at}/a") == b"again"
+
+
+def test_a_copy_is_the_same_blob_and_outlives_its_source(made: Opened, at: str) -> None:
+    bucket = made.granted()
+    bucket.put(f"{at}/a", b"bytes", "image/png")
+    bucket.put(f"{at}/b", b"to be replaced", TEXT)
+    source = bucket.head(f"{at}/a")
+    assert source is not None
+    bucket.copy(f"{at}/a", f"{at}/b", etag=source.etag)
+    bucket.copy(f"{at}/a", f"{at}/a", etag=source.etag)
+    bucket.copy(f"{at}/b", f"{at}/c", etag=source.etag)
+    assert bucket.head(f"{at}/b") == Blob(f"{at}/b", 5, "image/png", source.etag)
+    bucket.delete(f"{at}/a")
+    bucket.put(f"{at}/b", b"another", TEXT)
+    assert bucket.get(f"{at}/c") == b"bytes"
+    assert made.fetch(bucket.download_url(f"{at}/c", 60)) == (200, b"bytes")
+
+
+def test_a_copy_of_another_blob_than_was_looked_at_is_refused(made: Opened, at: str) -> None:
+    bucket = made.granted()
+    bucket.put(f"{at}/a", b"looked at", TEXT)
+    seen = bucket.head(f"{at}/a")
+    assert seen is not None
+    bucket.put(f"{at}/a", b"replaced", TEXT)
+    for etag in (seen.etag, "0" * 64, "*", f'"{seen.etag}"', "ü"):
+        with pytest.raises(ConditionFailedError):
+            bucket.copy(f"{at}/a", f"{at}/b", etag=etag)
+    assert bucket.head(f"{at}/b") is None
+
+
+def test_of_many_who_put_at_once_one_is_there_whole(made: Opened, at: str) -> None:
+    bucket = made.granted()
+    bodies = [bytes([number]) * 300_000 for number in range(8)]
+    seen: list[bytes] = []
+
+    def work(body: bytes) -> None:
+        for _ in range(3):
+            bucket.put(f"{at}/a", body, TEXT)
+            seen.append(bucket.get(f"{at}/a"))
+
+    working = [threading.Thread(target=work, args=(body,)) for body in bodies]
+    for each in working:
+        each.start()
+    for each in working:
+        each.join()
+    assert len(seen) == 24
+    assert {*seen, bucket.get(f"{at}/a")} <= set(bodies)

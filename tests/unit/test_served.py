@@ -1,0 +1,86 @@
+"""Routes and handlers that do not fit each other are found without running either."""
+
+from pathlib import Path
+
+import pytest
+
+from infra import served, shop
+from infra.errors import Problem
+from infra.model import Function, Route
+from infra.sources import SourceCache
+
+ROOT = Path(__file__).resolve().parents[2]
+A, B = (
+    Route(method="GET", path="/a", function="made-up"),
+    Route(method="POST", path="/b", function="made-up"),
+)
+
+
+def found(root: Path, text: str, *routes: Route, handler: str | None = None) -> list[Problem]:
+    """The problems of one function `made-up` whose module is this text."""
+    file = root / "app" / "handlers" / "made_up.py"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    function = Function(name="made-up", handler=handler)
+    return list(served.problems(root, [function], routes, SourceCache()))
+
+
+def test_the_shops_own_routes_and_handlers_fit() -> None:
+    assert list(served.problems(ROOT, shop.FUNCTIONS, shop.ROUTES)) == []
+
+
+def test_routes_that_fit_are_no_problem(tmp_path: Path) -> None:
+    assert found(tmp_path, "ROUTES = {'GET /a': one, 'POST /b': two}", A, B) == []
+    assert found(tmp_path, "ROUTES: dict[str, object] = {'GET /a': one}", A) == []
+
+
+def test_a_route_that_the_handler_lacks_is_told_with_the_file_to_edit(tmp_path: Path) -> None:
+    problem = found(tmp_path, "ROUTES = {'GET /a': one}", A, B)
+    assert [each.path for each in problem] == ["routes.POST /b"]
+    assert "ROUTES in app/handlers/made_up.py" in problem[0].value
+    assert "infra/shop.py" in problem[0].remedy
+
+
+def test_a_handler_that_no_route_calls_is_told(tmp_path: Path) -> None:
+    problem = found(tmp_path, "ROUTES = {'GET /a': one, 'POST /b': two}", A)
+    assert [(each.path, each.value) for each in problem] == [
+        ("app/handlers/made_up.py:ROUTES", "POST /b")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ROUTES = made()",
+        "ROUTES = {**others, 'GET /b': two}",
+        "ROUTES = {KEY: one}",
+        "ROUTES = {1: one}",
+        "ROUTES = {}\nROUTES['GET /a'] = one",
+        "ROUTES = {}\nROUTES |= others",
+        "ROUTES = {}\nROUTES.update(others)",
+        "ROUTES = {}\nROUTES = {'GET /b': two}",
+        "if True:\n    ROUTES = {}",
+        "from app.handlers.other import ROUTES",
+        "ROUTES, OTHER = {}, {}",
+        "def __getattr__(name): ...",
+    ],
+)
+def test_routes_that_only_running_the_module_would_tell_are_not_judged(
+    tmp_path: Path, text: str
+) -> None:
+    assert found(tmp_path, text, A) == []
+
+
+def test_a_function_with_a_handler_of_its_own_or_without_routes_is_not_judged(
+    tmp_path: Path,
+) -> None:
+    assert found(tmp_path, "ROUTES = {}", A, handler="app.handlers.made_up.run") == []
+    assert found(tmp_path, "ROUTES = {'GET /a': one}") == []
+
+
+def test_a_module_that_is_not_there_is_left_to_who_looks_for_it(tmp_path: Path) -> None:
+    assert list(served.problems(tmp_path, [Function(name="made-up")], [A])) == []
+
+
+def test_a_module_that_cannot_be_read_is_left_to_who_tells_why(tmp_path: Path) -> None:
+    assert found(tmp_path, "ROUTES = {", A) == []
