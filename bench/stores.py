@@ -123,7 +123,7 @@ def _whole() -> Platform:
                     max_instances=_INSTANCES,
                     queue_ms=_WAIT_MS,
                 ),
-                environment={**each.environment, "LOGIN_FAILURES_PER_ADDRESS": "1000000"},
+                environment={**each.environment, "LOGIN_FAILURES_PER_ADDRESS": "999"},
             )
             for each in made.functions
         ),

@@ -117,16 +117,16 @@ def _answers(responses: Mapping[str, Any], document: Mapping[str, Any]) -> Itera
             or int(each) < _GOOD}  # fmt: skip
     yield "<h4>Answers</h4>\n<dl>"
     for status, response in good.items():
-        yield _answer(status, response, document, "good")
+        yield _answer(status, response, document, good=True)
     yield "</dl>\n<details><summary>Problems</summary>\n<dl>"
     for status, response in responses.items():
         if status not in good:
-            yield _answer(status, response, document, "")
+            yield _answer(status, response, document, good=False)
     yield "</dl></details>"
 
 
 def _answer(
-    status: str, response: Mapping[str, Any], document: Mapping[str, Any], good: str
+    status: str, response: Mapping[str, Any], document: Mapping[str, Any], *, good: bool
 ) -> str:
     response = resolved(response, document)
     content = response.get("content", {})
@@ -136,7 +136,7 @@ def _answer(
     shown = "".join(_shown(each["schema"], document) for media, each in content.items()
                     if good and media == "application/json" and each.get("schema"))  # fmt: skip
     return (
-        f'<dt><span class="status {good}">{escape(status)}</span> '
+        f'<dt><span class="status{" good" if good else ""}">{escape(status)}</span> '
         f"{prose(response['description'])}</dt>{told}{shown}"
     )
 

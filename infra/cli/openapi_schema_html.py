@@ -7,16 +7,16 @@ from html import escape
 from typing import Any
 
 _CODE = re.compile(r"`([^`]+)`")
+# least and most of each, and of what
+_RANGES = (
+    ("minLength", "maxLength", " characters"),
+    ("minimum", "maximum", ""),
+    ("minItems", "maxItems", " items"),
+)
 _LIMITS = {
-    "minLength": "at least {} characters",
-    "maxLength": "at most {} characters",
-    "minimum": "at least {}",
-    "maximum": "at most {}",
     "exclusiveMinimum": "above {}",
     "exclusiveMaximum": "below {}",
     "multipleOf": "a multiple of {}",
-    "minItems": "at least {} of them",
-    "maxItems": "at most {} of them",
 }
 _NAMES: dict[str, str] = {"string": "text", "boolean": "true or false", "array": "list"}
 
@@ -44,7 +44,9 @@ def kind(schema: Mapping[str, Any]) -> str:
 
 def limits(schema: Mapping[str, Any]) -> str:
     """What else a value has to be."""
-    found = [text.format(schema[key]) for key, text in _LIMITS.items() if key in schema]
+    found = [_range(schema.get(low), schema.get(high), unit) for low, high, unit in _RANGES]
+    found = [each for each in found if each]
+    found += [text.format(schema[key]) for key, text in _LIMITS.items() if key in schema]
     if "format" in schema:
         found.append(f"format {escape(schema['format'])}")
     if "pattern" in schema:
@@ -57,6 +59,15 @@ def limits(schema: Mapping[str, Any]) -> str:
         if "properties" not in schema:
             found += [more for each in schema.get(key, ()) if (more := limits(each))]
     return "; ".join(found)
+
+
+def _range(least: Any, most: Any, unit: str) -> str:
+    if least is None and most is None:
+        return ""
+    if least is None or most is None:
+        text = f"at most {most}{unit}" if least is None else f"at least {least}{unit}"
+        return text.removesuffix("s") if (most if least is None else least) == 1 else text
+    return f"{least} to {most}{unit}"
 
 
 def table(caption: str, schema: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Who may do what: each operation of the document by nobody, false tokens, others, the owner."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -113,14 +113,14 @@ def swapped(town: Town) -> dict[str, str]:
     return bearer(f"{head}.{body}.{town.other.token.split('.')[2]}")
 
 
-FALSE: dict[str, Callable[[Town], dict[str, str]]] = {
+FALSE: dict[str, Callable[[Town], Mapping[str, str | bytes]]] = {
     "nobody": lambda _town: {},
     "no scheme": lambda town: {"authorization": town.owner.token},
     "another scheme": lambda town: {"authorization": f"Basic {town.owner.token}"},
-    "an empty token": lambda _town: {"authorization": "Bearer "},
+    "no token": lambda _town: {"authorization": "Bearer"},
     "garbage": lambda _town: bearer("garbage"),
     "garbage in three parts": lambda _town: bearer(f"e30.e30.{'A' * 43}"),
-    "no ASCII": lambda _town: {"authorization": "Bearer \xe4\xf6\xfc"},
+    "no ASCII": lambda _town: {"authorization": b"Bearer \xe4\xf6\xfc"},
     "very long": lambda _town: bearer("x" * 9000),
     "two tokens": lambda town: bearer(f"{town.owner.token},{town.owner.token}"),
     "cut short": lambda town: bearer(town.owner.token[:-1]),

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Counts
 from tests.support import project_processes as processes
-from tests.support.clients import Client, repeated
+from tests.support.clients import Client, connected, repeated
 from tests.support.project import Project, opened
 
 CLIENTS = 16
@@ -27,7 +27,7 @@ functions:
     max_instances: 4
     queue_ms: 20000
     environment:
-      LOGIN_FAILURES_PER_ADDRESS: "1000000"
+      LOGIN_FAILURES_PER_ADDRESS: "999"
   uploads:
     max_instances: 4
     queue_ms: 20000
@@ -77,14 +77,14 @@ def test_nothing_that_was_acknowledged_is_lost_whatever_is_killed(
         return kill_the_supervisor() if next(turns) % 12 == 6 else kill_a_worker()
 
     with repeated(disturb, 0.4) as done, ThreadPoolExecutor(CLIENTS) as pool:
-        promises = list(pool.map(lambda number: take_part(durable, number), range(people)))
+        promises = list(pool.map(lambda number: take_part(durable.url, number), range(people)))
     assert Counter(done)["supervisor"] >= 1, "nothing was killed"
     assert Counter(done)["worker"] >= 3, "nothing was killed"
 
     durable.up().ok()
     with ThreadPoolExecutor(4) as pool:
-        for broken in pool.map(lambda promise: broken_of(durable, promise), promises):
-            assert not broken
+        for wrong in pool.map(lambda each: broken_of(durable.url, each), promises):
+            assert not wrong
     users = rows(durable, "users")
     assert Counter(row["username"] for row in users) == Counter(each.name for each in promises)
     settle(durable, {str(row["user_id"]) for row in users})
@@ -92,9 +92,14 @@ def test_nothing_that_was_acknowledged_is_lost_whatever_is_killed(
     assert not half
 
 
-def take_part(shop: Project, number: int) -> Promise:
+def take_part(url: str, number: int) -> Promise:
     """Register, log in, upload; returns what was acknowledged."""
-    client = Client(shop.url)
+    with connected(url) as client:
+        return promised(client, number)
+
+
+def promised(client: Client, number: int) -> Promise:
+    """The same, on one connection."""
     name = f"person-{number}"
     words = {"username": name, "password": PASSWORD}
     answer = client.send("POST", "/users", json=words)
@@ -113,9 +118,14 @@ def take_part(shop: Project, number: int) -> Promise:
     return Promise(name, answer.status_code == 201, given["key"], body)
 
 
-def broken_of(shop: Project, promise: Promise) -> str:
+def broken_of(url: str, promise: Promise) -> str:
     """Which promise does not hold, or nothing."""
-    client = Client(shop.url)
+    with connected(url) as client:
+        return broken(client, promise)
+
+
+def broken(client: Client, promise: Promise) -> str:
+    """The same, on one connection."""
     words = {"username": promise.name, "password": PASSWORD}
     session = client.send("POST", "/sessions", json=words)
     if session.status_code != 201:

@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import httpx
 
@@ -12,14 +13,12 @@ PATIENCE_S = 60.0
 _AGAIN_S = 0.05
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Client:
     """One connection; whatever is not an answer below 500 is asked again."""
 
     url: str
-    http: httpx.Client = field(
-        default_factory=lambda: httpx.Client(trust_env=False, timeout=20), repr=False
-    )
+    http: httpx.Client
 
     def send(
         self,
@@ -47,18 +46,26 @@ class Client:
 
 
 @contextmanager
+def connected(url: str) -> Iterator[Client]:
+    """A client of the shop at this address."""
+    with httpx.Client(trust_env=False, timeout=20) as http:
+        yield Client(url, http)
+
+
+@contextmanager
 def repeated(disturb: Callable[[], object], every_s: float) -> Iterator[list[object]]:
     """Have something done again and again while the block runs; yields what it returned."""
-    stop, done = threading.Event(), []
+    stop = threading.Event()
+    done: list[object] = []
 
     def go_on() -> None:
         while not stop.wait(every_s):
             done.append(disturb())
 
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        yield done
-    finally:
-        stop.set()
-        thread.join()
+    with ThreadPoolExecutor(1) as thread:
+        going = thread.submit(go_on)
+        try:
+            yield done
+        finally:
+            stop.set()
+        going.result()  # what went wrong there is no less wrong

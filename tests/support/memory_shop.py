@@ -83,7 +83,7 @@ class MemoryShop:
         )
         try:
             response = routes[request.route](request, self.services(function, adapters))
-        except Exception as error:  # noqa: BLE001 - as the clouds' entrypoints have it
+        except Exception as error:
             if (response := status.respond(error, "request-1")).status == 500:
                 raise
         found = answer(response)

@@ -171,7 +171,12 @@ class Project:
 
     def visitors(self) -> dict[int, str]:
         """What runs besides the local cloud: engines, plugins, programs, commands."""
-        return {pid: w for pid, w in self.processes().items() if "infra.local.runtime." not in w}
+        cloud = ("infra.local.runtime.", "app.adapters.local.files")
+        return {
+            pid: words
+            for pid, words in self.processes().items()
+            if not any(each in words for each in cloud)
+        }
 
     def wait_quiet(self) -> None:
         """Fail when something besides the local cloud goes on running."""

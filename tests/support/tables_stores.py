@@ -15,8 +15,8 @@ from typing import Any
 
 from app.adapters.common.clock import SystemClock
 from app.adapters.common.tables import granted
-from app.adapters.local.database import Database, Durability
-from app.adapters.local.tables import _SCHEMA, LocalTable
+from app.adapters.local.database import Durability
+from app.adapters.local.tables import LocalTable
 from app.adapters.memory.clock import MemoryClock
 from app.adapters.memory.tables import MemoryTable
 from app.ports.clock import Clock
@@ -110,16 +110,16 @@ class LocalStore(Store):
         self._folder = folder
         self._durability = durability
         self._lag_ms = lag_ms
-        self._opened: list[Database] = []
+        self._opened: list[LocalTable] = []
         self._schema: dict[str, Schema] = {}
 
     def bare(self, name: str, schema: Schema) -> Table:
         folder = self._folder / name
         folder.mkdir()
         self._schema[name] = schema
-        database = Database(folder / "rows.db", _SCHEMA, self._durability)
-        self._opened.append(database)
-        return LocalTable(database, schema, self._clock, self._lag_ms)
+        table = LocalTable(folder, schema, self._clock, self._durability, self._lag_ms)
+        self._opened.append(table)
+        return table
 
     def settle(self) -> None:
         if isinstance(self._clock, MemoryClock):

@@ -1,5 +1,6 @@
 """Tables of the local cloud as functions open them, and what stands before every table."""
 
+import shutil
 import stat
 import time
 from pathlib import Path
@@ -91,6 +92,22 @@ def test_an_index_of_the_same_name_and_other_columns_is_another_one(tmp_path: Pa
     newer.put({"owner": "ann", "note": "two", "state": "new", "changed": "2", "topic": "t"})
     assert by_state(newer, "t") == ["one", "two"]
     assert by_state(older) == ["one", "two"]
+
+
+def test_a_table_whose_folder_was_made_anew_keeps_its_indexes_there(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    table = opened(folder, NOTES)
+    table.put({**KEY, "state": "new", "changed": "1"})
+    assert by_state(table) == ["one"]
+    shutil.rmtree(folder)
+    with pytest.raises(ResourceMissingError):
+        table.query("new", index="by_state")
+    folder.mkdir()
+    assert by_state(table) == []
+    table.put({"owner": "ann", "note": "two", "state": "new", "changed": "1"})
+    assert by_state(table) == ["two"]
+    assert table.get(KEY) is None
 
 
 def test_a_table_that_is_declared_expiring_later_forgets_its_old_rows_too(tmp_path: Path) -> None:

@@ -184,6 +184,20 @@ def test_a_newer_schema_is_brought_in_beside_what_is_there(file: Path) -> None:
         each.close()
 
 
+def test_what_is_written_after_the_file_was_removed_goes_to_its_successor(
+    database: Database, file: Path
+) -> None:
+    add(database, "a")
+    shutil.rmtree(file.parent)
+    with pytest.raises(ResourceMissingError):
+        add(database, "b")
+    file.parent.mkdir()
+    add(database, "c")
+    other = Database(file, SCHEMA, "normal")
+    assert words(other) == ["c"]
+    other.close()
+
+
 def test_each_thread_has_a_connection_of_its_own(database: Database) -> None:
     add(database, "a")
     mine = database.read()
@@ -226,7 +240,7 @@ database.close()
 def test_a_connection_from_before_a_fork_is_not_used_after_it(
     database: Database, file: Path
 ) -> None:
-    command = [sys.executable, "-c", _FORKING, file, SCHEMA]
+    command = [sys.executable, "-c", _FORKING, str(file), SCHEMA]
     subprocess.run(command, cwd=ROOT, check=True, timeout=60)
     assert words(database) == ["child", "parent"]
 

@@ -16,7 +16,7 @@ from infra import shop
 from infra.cli import openapi_answers as answers
 from infra.cli.openapi import FOLDER, api_document, main, texts
 from infra.cli.openapi_document import document
-from infra.cli.openapi_example import curl, resolved, sample
+from infra.cli.openapi_example import resolved
 from infra.cli.openapi_sources import read
 from infra.errors import Refused
 from infra.local.runtime.emulate import Failure
@@ -128,27 +128,6 @@ def test_every_route_of_the_shop_is_in_the_document_and_nothing_else() -> None:
     kept = json.loads((FOLDER / "docs.json").read_text(encoding="utf-8"))
     found = {f"{m.upper()} {path}" for path, item in kept["paths"].items() for m in item}
     assert found == {route.key for route in shop.ROUTES}
-
-
-def test_every_example_of_a_body_is_one_that_the_handler_takes() -> None:
-    """Or a newcomer's first try, copied from the page, would be refused."""
-    whole = api_document()
-    api = read(shop.FUNCTIONS, shop.ROUTES)
-    takers = {each.route: each.takes for each in api.endpoints if each.takes is not None}
-    for route, takes in takers.items():
-        operation = whole["paths"][route.path][route.method.lower()]
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        msgspec.json.decode(json.dumps(sample(schema, whole)), type=takes)
-
-
-def test_every_example_fits_its_own_schema() -> None:
-    whole = api_document()
-    for name, schema in whole["components"]["schemas"].items():
-        value = sample(schema, whole)
-        jsonschema.Draft202012Validator({**schema, "components": whole["components"]}).validate(
-            value
-        )
-        assert value not in (None, {}), name
 
 
 def test_an_operation_says_what_it_takes_gives_and_refuses() -> None:
@@ -291,45 +270,3 @@ def test_the_document_is_openapi_by_its_own_meta_schema() -> None:
     assert all(resolved({"$ref": each}, whole) for each in references(whole))
     for schema in whole["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
-
-
-def test_an_example_request_is_one_command_that_a_shell_takes() -> None:
-    whole = made({"POST /orders/{key}": PLACE, "GET /orders/{rest+}": plain})
-    post = whole["paths"]["/orders/{key}"]["post"]
-    assert curl("POST", "/orders/{key}", post, whole) == (
-        'curl -X POST "$SHOP/orders/$KEY" \\\n'
-        '  -H "authorization: Bearer $TOKEN" \\\n'
-        "  -H 'content-type: application/json' \\\n"
-        """  -d '{"item": "tea", "pieces": 1}'"""
-    )
-    get = whole["paths"]["/orders/{rest+}"]["get"]
-    assert curl("GET", "/orders/{rest+}", get, whole) == 'curl "$SHOP/orders/$REST"'
-
-
-def test_a_sample_of_a_schema_that_holds_itself_comes_to_an_end() -> None:
-    node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
-    whole = {"components": {"schemas": {"Node": node}}}
-    assert "next" in sample(node, whole)
-
-
-@pytest.mark.parametrize(
-    ("schema", "expected"),
-    [
-        ({"type": "string", "minLength": 6}, "textxx"),
-        ({"type": "string", "maxLength": 2}, "te"),
-        ({"type": "integer", "minimum": 5}, 5),
-        ({"type": "integer", "exclusiveMinimum": 5}, 6),
-        ({"type": "boolean"}, True),
-        ({"type": "array", "items": {"type": "boolean"}}, [True]),
-        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, 1),
-        ({"type": "integer", "default": 0}, 0),
-        ({"enum": ["a", "b"]}, "a"),
-        ({"type": "string", "default": "d", "examples": ["e"]}, "e"),
-        ({"type": "null"}, None),
-    ],
-)
-def test_a_sample_is_the_schemas_example_or_the_plainest_value(
-    schema: dict[str, Any], expected: object
-) -> None:
-    assert sample(schema, {}) == expected
-    jsonschema.Draft202012Validator(schema).validate(expected)

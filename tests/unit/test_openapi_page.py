@@ -184,10 +184,25 @@ def test_a_type_is_told_in_a_few_words(schema: dict[str, Any], words: str) -> No
     assert kind(schema) == words
 
 
-def test_limits_are_told_as_sentences_and_those_of_alternatives_too() -> None:
+def test_limits_of_alternatives_are_told_too() -> None:
     schema = {"anyOf": [{"type": "string", "minLength": 3}, {"type": "null"}], "default": None}
     assert limits(schema) == "<code>null</code> when left out; at least 3 characters"
-    assert limits({"pattern": "^a$", "maximum": 4}) == "at most 4; matches <code>^a$</code>"
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"minLength": 3, "maxLength": 64}, "3 to 64 characters"),
+        ({"minLength": 1}, "at least 1 character"),
+        ({"minimum": 0}, "at least 0"),
+        ({"pattern": "^a$", "maximum": 4}, "at most 4; matches <code>^a$</code>"),
+        ({"maxItems": 2, "exclusiveMinimum": 0}, "at most 2 items; above 0"),
+        ({"format": "a<b", "multipleOf": 5}, "a multiple of 5; format a&lt;b"),
+        ({}, ""),
+    ],
+)
+def test_limits_are_told_in_words(schema: dict[str, Any], words: str) -> None:
+    assert limits(schema) == words
 
 
 def test_a_table_says_which_fields_must_be_there_and_that_no_others_may() -> None:

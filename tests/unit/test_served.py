@@ -1,12 +1,15 @@
 """Routes and handlers that do not fit each other are found without running either."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from infra import served, shop
-from infra.errors import Problem
+from infra.errors import Problem, Refused
+from infra.local.plan import LocalConfig, refuse
 from infra.model import Function, Route
+from infra.settings import Settings
 from infra.sources import SourceCache
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,3 +87,13 @@ def test_a_module_that_is_not_there_is_left_to_who_looks_for_it(tmp_path: Path) 
 
 def test_a_module_that_cannot_be_read_is_left_to_who_tells_why(tmp_path: Path) -> None:
     assert found(tmp_path, "ROUTES = {", A) == []
+
+
+def test_an_update_of_the_local_stack_is_refused_before_anything_is_changed() -> None:
+    settings = Settings(target="local")
+    platform = shop.platform(settings, "local")
+    lost = Route(method="PUT", path="/lost", function="auth")
+    config = LocalConfig(root=ROOT, settings=settings.local)
+    refuse(platform, config, "the shop")
+    with pytest.raises(Refused, match=r"app/: 1 problem.*\n.*routes\.PUT /lost: ROUTES in"):
+        refuse(replace(platform, routes=(*platform.routes, lost)), config, "the shop")

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,7 @@ Durability = Literal["normal", "full"]
 """normal survives the death of every process; full also that of the machine, a sync per write."""
 
 WAIT_S = 5.0
-_NAP_S = 0.005
+_NAP_S = 0.01
 _FIRST_NAP_S = 0.0005
 
 _SAID = {
@@ -38,23 +38,34 @@ _abandoned: list[sqlite3.Connection] = []  # a parent's: closing one here would 
 
 
 class _Opened(threading.local):
-    """A thread's connection, and the process that opened it."""
+    """A thread's connection, the process that opened it, and the file that it is to."""
 
     connection: sqlite3.Connection | None = None
     pid = 0
+    inode = 0
 
 
 class Database:
     """One file, of mode 0600; its folder must be there, or the resource does not exist."""
 
     def __init__(
-        self, file: Path, schema: str, durability: Durability, *, wait_s: float = WAIT_S
+        self,
+        file: Path,
+        schema: str,
+        durability: Durability,
+        *,
+        wait_s: float = WAIT_S,
+        opened: Callable[[], None] = lambda: None,
     ) -> None:
-        """`schema` is SQL that can be run again and again; `wait_s` bounds every wait."""
+        """`schema` is SQL that can be run again and again; `wait_s` bounds every wait.
+
+        `opened` is called whenever the file was opened, before anything else is done with it.
+        """
         self._file = file
         self._schema = schema
         self._durability = durability
         self._wait_s = wait_s
+        self._tell_opened = opened
         self._opened = _Opened()
 
     @contextmanager
@@ -66,7 +77,7 @@ class Database:
         """
         with self._translated():
             connection = self._connection()
-            self._begin(connection)
+            self._patiently(connection, "BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -80,12 +91,12 @@ class Database:
     def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """All that one statement reads, from one view of the file. Raises as `write` does."""
         with self._translated():
-            return self._connection().execute(statement, values).fetchall()
+            return self._patiently(self._connection(), statement, values).fetchall()
 
     def read(self) -> sqlite3.Connection:
         """A connection to read from, each statement a view of its own.
 
-        Its errors are SQLite's own: prefer `fetch`. Raises as `write` does.
+        It waits for nobody, and its errors are SQLite's own: prefer `fetch`.
         """
         with self._translated():
             return self._connection()
@@ -101,18 +112,34 @@ class Database:
             _abandoned.append(connection)
 
     def _connection(self) -> sqlite3.Connection:
-        if self._opened.connection is not None and self._opened.pid == os.getpid():
-            return self._opened.connection
+        opened = self._opened
+        if (
+            opened.connection is not None
+            and opened.pid == os.getpid()
+            and opened.inode == self._inode()  # what is written to one that was removed is lost
+        ):
+            return opened.connection
         self.close()
         self._make()
-        connection = sqlite3.connect(self._file, timeout=self._wait_s, isolation_level=None)
+        connection = sqlite3.connect(self._file, timeout=0, isolation_level=None)
         try:
             self._prepare(connection)
         except BaseException:
             connection.close()
             raise
-        self._opened.connection, self._opened.pid = connection, os.getpid()
+        opened.connection, opened.pid, opened.inode = connection, os.getpid(), self._inode()
+        try:
+            self._tell_opened()
+        except BaseException:
+            self.close()
+            raise
         return connection
+
+    def _inode(self) -> int:
+        try:
+            return self._file.stat().st_ino
+        except OSError:
+            return 0
 
     def _make(self) -> None:
         if not self._file.parent.is_dir():
@@ -124,40 +151,33 @@ class Database:
             os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        self._patiently(connection, "PRAGMA journal_mode=WAL")
+        self._patiently(connection, "PRAGMA journal_mode=WAL").fetchall()
         connection.execute(f"PRAGMA synchronous={self._durability.upper()}")
         if self._durability == "full":
             connection.execute("PRAGMA fullfsync=1")  # macOS: through the disk's own memory too
         number = zlib.crc32(self._schema.encode()) & 0x7FFFFFFF
-        if connection.execute("PRAGMA application_id").fetchone()[0] == number:
+        if self._patiently(connection, "PRAGMA application_id").fetchone()[0] == number:
             return
-        self._begin(connection)
+        self._patiently(connection, "BEGIN IMMEDIATE")
         for statement in _statements(self._schema):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id={number}")
         connection.execute("COMMIT")
 
-    def _begin(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA busy_timeout=0")
-        try:
-            self._patiently(connection, "BEGIN IMMEDIATE")
-        finally:
-            connection.execute(f"PRAGMA busy_timeout={int(self._wait_s * 1000)}")
-
-    def _patiently(self, connection: sqlite3.Connection, statement: str) -> None:
+    def _patiently(
+        self, connection: sqlite3.Connection, statement: str, values: Sequence[Any] = ()
+    ) -> sqlite3.Cursor:
         """Run it as soon as nobody is in the way."""
         nap_s = _FIRST_NAP_S
         deadline = time.monotonic() + self._wait_s
         while True:
             try:
-                connection.execute(statement).close()
+                return connection.execute(statement, values)
             except sqlite3.OperationalError as error:
                 if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
                     raise
                 time.sleep(random.random() * nap_s)  # noqa: S311 - who goes first is no secret
                 nap_s = min(_NAP_S, nap_s * 2)
-            else:
-                return
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

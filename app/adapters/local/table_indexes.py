@@ -6,7 +6,7 @@ that lag carry from when, and until when, they are seen.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -48,13 +48,15 @@ class Index:
     """An index in the file."""
 
     number: int
-    name: str
     columns: Columns
 
 
-def listed(found: Iterable[tuple[int, str, str, str]]) -> tuple[Index, ...]:
-    """The indexes in the file, from what `LIST` selects."""
-    return tuple(Index(number, name, (one, two or None)) for number, name, one, two in found)
+def missing(
+    listed: Iterable[tuple[int, str, str, str]], declared: Mapping[str, Columns]
+) -> list[tuple[str, Columns]]:
+    """Which of the indexes that are declared the file has not, from what `LIST` selects."""
+    kept = {(name, (one, two or None)) for _, name, one, two in listed}
+    return [each for each in declared.items() if each not in kept]
 
 
 class Indexes:
@@ -70,41 +72,42 @@ class Indexes:
         """Those in the file now."""
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version != self._known[0]:
-            self._known = (version, listed(connection.execute(LIST).fetchall()))
+            listed = connection.execute(LIST).fetchall()
+            self._known = (
+                version,
+                tuple(Index(number, (one, two or None)) for number, _, one, two in listed),
+            )
         return self._known[1]
 
-    def adopt(self, connection: sqlite3.Connection, name: str, columns: Columns) -> None:
-        """Have the file keep this index, with an entry for each row that is there."""
-        if any((each.name, each.columns) == (name, columns) for each in self.known(connection)):
-            return
-        number = connection.execute(
-            "INSERT INTO indexes (name, partition_column, sort_column) VALUES (?, ?, ?)",
-            (name, columns[0], columns[1] or ""),
-        ).lastrowid
-        rows = connection.execute("SELECT partition, sort, row FROM rows")
-        for partition, sort, blob in rows:
-            found = entry(columns, msgspec.msgpack.decode(blob))
-            if found is not None:
-                _insert(connection, (number, *found, partition, sort, 0, blob))
+    def forget(self) -> None:
+        """The file may be another one now."""
+        self._known = (-1, ())
+
+    def adopt(self, connection: sqlite3.Connection, declared: Mapping[str, Columns]) -> None:
+        """Have the file keep these too, with an entry for each row that is there."""
+        # past the memory of `known`: this transaction may yet come to nothing
+        for name, columns in missing(connection.execute(LIST).fetchall(), declared):
+            _fill(connection, name, columns)
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         connection.execute(f"PRAGMA user_version={version + 1}")
 
     def follow(
         self,
         connection: sqlite3.Connection,
+        kept: Sequence[Index],
         where: tuple[str, str],
-        old: Row | None,
-        new: Row | None,
+        change: tuple[Row | None, Row | None],
         blob: bytes,
     ) -> None:
-        """Have the entries of one row follow its change; `blob` is the new row's."""
-        indexes = self.known(connection)
-        if not indexes:
+        """Have the entries of a row follow its change, from a row to another, which is `blob`.
+
+        `kept` is what `known` says in the same transaction.
+        """
+        if not kept:
             return
         at_ms = self._seen_ms(connection) if self._lag_ms else 0
-        for index in indexes:
-            was = None if old is None else entry(index.columns, old)
-            now = None if new is None else entry(index.columns, new)
+        for index in kept:
+            was, now = (None if row is None else entry(index.columns, row) for row in change)
             if was is not None:
                 self._end(connection, (index.number, *was, *where), at_ms)
             if now is not None:
@@ -142,6 +145,17 @@ class Indexes:
             )
         else:
             connection.execute(f"DELETE FROM entries {here}", tuple(place))  # noqa: S608
+
+
+def _fill(connection: sqlite3.Connection, name: str, columns: Columns) -> None:
+    number = connection.execute(
+        "INSERT INTO indexes (name, partition_column, sort_column) VALUES (?, ?, ?)",
+        (name, columns[0], columns[1] or ""),
+    ).lastrowid
+    for partition, sort, blob in connection.execute("SELECT partition, sort, row FROM rows"):
+        found = entry(columns, msgspec.msgpack.decode(blob))
+        if found is not None:
+            _insert(connection, (number, *found, partition, sort, 0, blob))
 
 
 def _insert(connection: sqlite3.Connection, values: tuple[object, ...]) -> None:

@@ -12,7 +12,7 @@ from app.adapters.common.clock import SystemClock
 from app.adapters.common.rows import changed, check, place, span
 from app.adapters.common.tables import schema_of
 from app.adapters.local import table_indexes
-from app.adapters.local.database import Database
+from app.adapters.local.database import Database, Durability
 from app.adapters.local.table_queries import selection
 from app.ports.adapters import Stated
 from app.ports.clock import Clock
@@ -41,21 +41,26 @@ _decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
 
 def open_table(name: str, stated: Stated) -> Table:  # noqa: ARG001 - its folder says where it is
     """The table in the folder `stated["at"]`; nothing is opened before it is used."""
-    file = Path(stated["at"]) / "rows.db"
-    database = Database(file, _SCHEMA, stated.get("durability", "full"))
-    return LocalTable(database, schema_of(stated), SystemClock(), stated.get("lag_ms", 0))
+    durability: Durability = stated.get("durability", "full")
+    schema, lag_ms = schema_of(stated), stated.get("lag_ms", 0)
+    return LocalTable(Path(stated["at"]), schema, SystemClock(), durability, lag_ms)
 
 
 class LocalTable:
     """One table in one file; any number of processes and threads."""
 
-    def __init__(self, database: Database, schema: Schema, clock: Clock, lag_ms: int = 0) -> None:
+    def __init__(
+        self, folder: Path, schema: Schema, clock: Clock, durability: Durability, lag_ms: int = 0
+    ) -> None:
         """Its indexes show a change `lag_ms` later by the clock."""
-        self._database = database
         self._schema = schema
         self._clock = clock
         self._indexes = table_indexes.Indexes(clock, lag_ms)
-        self._numbers: dict[str, int] = {}
+        self._database = Database(folder / "rows.db", _SCHEMA, durability, opened=self._adopt)
+
+    def close(self) -> None:
+        """Let this thread's connection go; the next use opens another."""
+        self._database.close()
 
     def get(self, key: Key) -> Row | None:
         """The row under this key as it is now, or None."""
@@ -64,14 +69,14 @@ class LocalTable:
     def put(self, row: Row, *, if_absent: bool = False) -> None:
         """Write a whole row."""
         where = place(self._schema, row)
-        self._adopt()
         with self._database.write() as connection:
+            kept = self._indexes.known(connection)
             old = None
-            if if_absent or self._indexes.known(connection):
+            if if_absent or kept:
                 old = _row(connection.execute(_GET, where).fetchall())
                 if if_absent and old is not None:
                     raise ConditionFailedError("there is such a row already")
-            self._write(connection, where, old, row)
+            self._write(connection, kept, where, old, row)
 
     def update(
         self,
@@ -84,21 +89,20 @@ class LocalTable:
     ) -> None:
         """Change columns of a row that is there."""
         where = place(self._schema, key)
-        self._adopt()
         with self._database.write() as connection:
             old = check(_row(connection.execute(_GET, where).fetchall()), when)
-            self._write(connection, where, old, changed(old, set or {}, add or {}, remove))
+            new = changed(old, set or {}, add or {}, remove)
+            self._write(connection, self._indexes.known(connection), where, old, new)
 
     def delete(self, key: Key, *, when: Sequence[Condition] = ()) -> None:
         """Remove a row."""
         where = place(self._schema, key)
-        self._adopt()
         with self._database.write() as connection:
             old = _row(connection.execute(_GET, where).fetchall())
             if when:
                 check(old, when)
             if old is not None:
-                self._remove(connection, where, old)
+                self._remove(connection, self._indexes.known(connection), where, old)
 
     def query(
         self,
@@ -113,9 +117,10 @@ class LocalTable:
         """Rows of one partition."""
         parts = 1 if index is None else 3
         after = None if cursor is None else cursors.unpacked(cursor, parts)
-        self._adopt()
-        number = None if index is None else (self._numbers[index], self._clock.now_ms())
-        statement, values = selection(partition, span(sort), number, after, descending=descending)
+        seen = None
+        if index is not None:
+            seen = (index, self._schema.indexes[index], self._clock.now_ms())
+        statement, values = selection(partition, span(sort), seen, after, descending=descending)
         found = self._database.fetch(f"{statement} LIMIT {limit + 1}", values)
         page = found[:limit]
         more = cursors.packed(*page[-1][:-1]) if len(found) > limit else None
@@ -129,40 +134,44 @@ class LocalTable:
         removed = 0
         while True:
             with self._database.write() as connection:
+                kept = self._indexes.known(connection)
                 found = connection.execute(_EXPIRED, (now_s, _AT_ONCE)).fetchall()
                 for partition, rest, blob in found:
-                    self._remove(connection, (partition, rest), _decode(blob))
+                    self._remove(connection, kept, (partition, rest), _decode(blob))
             removed += len(found)
             if len(found) < _AT_ONCE:
                 return removed
 
     def _write(
-        self, connection: sqlite3.Connection, where: tuple[str, str], old: Row | None, new: Row
+        self,
+        connection: sqlite3.Connection,
+        kept: Sequence[table_indexes.Index],
+        where: tuple[str, str],
+        old: Row | None,
+        new: Row,
     ) -> None:
         blob = _encode(new)
         ends = new.get("expires_at")  # of any row: the table may be declared expiring later
         connection.execute(_PUT, (*where, ends if type(ends) is int else None, blob))
-        self._indexes.follow(connection, where, old, new, blob)
+        self._indexes.follow(connection, kept, where, (old, new), blob)
 
-    def _remove(self, connection: sqlite3.Connection, where: tuple[str, str], old: Row) -> None:
+    def _remove(
+        self,
+        connection: sqlite3.Connection,
+        kept: Sequence[table_indexes.Index],
+        where: tuple[str, str],
+        old: Row,
+    ) -> None:
         connection.execute(_DELETE, where)
-        self._indexes.follow(connection, where, old, None, b"")
+        self._indexes.follow(connection, kept, where, (old, None), b"")
 
     def _adopt(self) -> None:
         """See that the file keeps this table's indexes."""
+        self._indexes.forget()
         declared = self._schema.indexes
-        if len(self._numbers) == len(declared):
-            return
-        if not declared.items() <= self._kept().keys():
+        if table_indexes.missing(self._database.fetch(table_indexes.LIST), declared):
             with self._database.write() as connection:
-                for name, columns in declared.items():
-                    self._indexes.adopt(connection, name, columns)
-        kept = self._kept()
-        self._numbers = {name: kept[name, columns] for name, columns in declared.items()}
-
-    def _kept(self) -> dict[tuple[str, table_indexes.Columns], int]:
-        found = table_indexes.listed(self._database.fetch(table_indexes.LIST))
-        return {(each.name, each.columns): each.number for each in found}
+                self._indexes.adopt(connection, declared)
 
 
 def _row(found: Sequence[tuple[bytes]]) -> Row | None:

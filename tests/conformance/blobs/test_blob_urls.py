@@ -81,7 +81,9 @@ def test_an_address_to_fetch_does_not_take_and_one_to_send_does_not_give(
     bucket.put(at, b"12345", TEXT)
     url, _ = upload(made, at, 5)
     assert made.fetch(url) == (FORBIDDEN, b"")
-    assert made.send(bucket.download_url(at, 60), {"content-type": TEXT}, b"54321") == FORBIDDEN
+    download = bucket.download_url(at, 60)
+    assert made.send(download, {"content-type": TEXT}, b"54321") == FORBIDDEN
+    assert made.send(download, {"content-type": ""}, b"") == FORBIDDEN
     assert bucket.get(at) == b"12345"
 
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from app.adapters.common.tables import granted
-from app.adapters.local.database import Database
-from app.adapters.local.tables import _SCHEMA, LocalTable
+from app.adapters.local.tables import LocalTable
 from app.adapters.memory.clock import MemoryClock
 from app.adapters.memory.tables import MemoryTable
 from app.ports.errors import PortError
@@ -50,11 +49,8 @@ class Twins(RuleBasedStateMachine):
 
     @initialize(lag_ms=st.sampled_from([0, 1, 1000]))
     def make(self, lag_ms: int) -> None:
-        self.database = Database(Path(self.folder.name) / "rows.db", _SCHEMA, "normal")
-        bare = (
-            MemoryTable(NOTES, self.clock, lag_ms),
-            LocalTable(self.database, NOTES, self.clock, lag_ms),
-        )
+        self.local = LocalTable(Path(self.folder.name), NOTES, self.clock, "normal", lag_ms)
+        bare = (MemoryTable(NOTES, self.clock, lag_ms), self.local)
         self.twins: list[Table] = [
             granted(table, "notes", stated_of(NOTES), "tests") for table in bare
         ]
@@ -123,7 +119,7 @@ class Twins(RuleBasedStateMachine):
             for text in ("a", "b", "ab", "é", "🙂", "\U0010ffff", "x" * 1024):
                 for index in (None, "by_state", "by_topic"):
                     self.both("query", text, index=index, limit=1000)
-            self.database.close()
+            self.local.close()
         self.folder.cleanup()
 
 

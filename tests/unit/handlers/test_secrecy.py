@@ -15,6 +15,7 @@ from app.services.begin_upload import Begun
 from app.services.change_password import Change
 from app.services.login import Credentials, LoggedIn
 from app.services.sweep import SweepError
+from tests.conftest import Counts
 from tests.support.faults import Faults
 from tests.support.memory_shop import NOW_MS, TOKEN_KEY, MemoryShop
 
@@ -85,13 +86,14 @@ def _steps(shop: MemoryShop, faults: Faults | None) -> str:
 def test_whatever_fails_wherever_nothing_planted_is_told(
     after: bool,  # noqa: FBT001
     capsys: pytest.CaptureFixture[str],
+    counts: Counts,
 ) -> None:
     """Each call of each store fails once: answers, errors and the log are searched."""
     shop = MemoryShop()
     whole = Faults(shop.cloud, 0, UnavailableError, after=after)
     said = _steps(shop, whole)
     told = 0
-    for at in range(1, len(whole.calls) + 1, 2 if after else 1):
+    for at in range(1, len(whole.calls) + 1, counts(small=3, full=1)):
         shop = MemoryShop()
         said += _steps(shop, Faults(shop.cloud, at, UnavailableError, after=after))
         try:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.domain.uploads import UNFINISHED_MS
+from app.domain.uploads import UNFINISHED_MS, kept_place
 from app.ports.errors import UnavailableError
 from app.services.sweep import SweepError
+from tests.conftest import Counts
 from tests.support.faults import Faults, KilledError
 from tests.support.memory_shop import PASSWORD, MemoryShop
 
@@ -22,16 +23,21 @@ Run = Callable[[MemoryShop, Faults], Any]
 
 
 def _broken(
-    make: Callable[[], MemoryShop], run: Run, error: type[BaseException], *, after: bool
+    make: Callable[[], MemoryShop],
+    run: Run,
+    error: type[BaseException],
+    *,
+    after: bool,
+    step: int = 1,
 ) -> Iterator[tuple[MemoryShop, Any]]:
     """A shop for each call of a store that `run` makes, after it broke at that call.
 
-    With what `run` returned: None when it died.
+    A `step` of 3 takes every third of them, beginning elsewhere for each kind of break. With what `run` returned: None when it died.
     """
     seen = Faults((whole := make()).cloud, 0, error, after=after)
     run(whole, seen)
     assert seen.calls, "nothing was asked of any store"
-    for at in range(1, len(seen.calls) + 1):
+    for at in range(1 + BREAKS.index((error, after)) % step, len(seen.calls) + 1, step):
         shop = make()
         faults = Faults(shop.cloud, at, error, after=after)
         try:
@@ -154,7 +160,7 @@ def _fetch(shop: Any, faults: Faults | None = None) -> Any:
 def _kept(shop: MemoryShop) -> int:
     """How many uploads are kept whole; any that is half there fails."""
     rows = list(shop.table("uploads")._rows.values())
-    places = {f"kept/{row['owner']}/{row['upload']}" for row in rows}
+    places = {kept_place(str(row["owner"]), str(row["upload"])) for row in rows}
     assert set(shop.bucket._blobs) == places, "each row has its blob, each blob its row"
     assert {(row["state"], "pending" in row) for row in rows} <= {("kept", False)}
     return len(rows)
@@ -236,10 +242,13 @@ def _to_sweep() -> MemoryShop:
 def test_a_sweep_that_breaks_is_finished_by_the_next_one(
     error: type[BaseException],
     after: bool,  # noqa: FBT001
+    counts: Counts,
 ) -> None:
-    for shop, _counts in _broken(
-        _to_sweep, lambda shop, faults: shop.sweep(faults), error, after=after
-    ):
+    def sweep(shop: MemoryShop, faults: Faults) -> object:
+        return shop.sweep(faults)
+
+    step = counts(small=3, full=1)
+    for shop, _ in _broken(_to_sweep, sweep, error, after=after, step=step):
         shop.sweep()
         shop.consume_all()
 
@@ -258,6 +267,7 @@ def test_a_sweep_that_breaks_is_finished_by_the_next_one(
 def test_a_store_that_fails_in_one_part_of_the_sweep_stops_no_other(
     after: bool,  # noqa: FBT001
     capsys: pytest.CaptureFixture[str],
+    counts: Counts,
 ) -> None:
     def swept(shop: MemoryShop, faults: Faults) -> object:
         try:
@@ -265,7 +275,8 @@ def test_a_store_that_fails_in_one_part_of_the_sweep_stops_no_other(
         except SweepError as error:
             return error
 
-    for shop, result in _broken(_to_sweep, swept, UnavailableError, after=after):
+    step = counts(small=3, full=1)
+    for shop, result in _broken(_to_sweep, swept, UnavailableError, after=after, step=step):
         lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
         assert isinstance(result, SweepError)
         (part,) = str(result).partition(": ")[2].split(", ")
