@@ -53,8 +53,8 @@ class Services:
     def table(self, name: str) -> Table:
         """The table, with what is granted on it. Raises AccessDeniedError without any grant."""
         if name not in self._tables:
-            common = import_module("app.adapters.common.tables")
             stated = self._granted("table", name)
+            common = import_module("app.adapters.common.tables")
             opened = self._adapters.table(name, stated)
             self._tables[name] = common.granted(opened, name, stated, self._function)
         return self._tables[name]
@@ -62,8 +62,8 @@ class Services:
     def bucket(self, name: str) -> Bucket:
         """The bucket, with what is granted on it. Raises AccessDeniedError without any grant."""
         if name not in self._buckets:
-            common = import_module("app.adapters.common.blobs")
             stated = self._granted("bucket", name)
+            common = import_module("app.adapters.common.blobs")
             opened = self._adapters.bucket(name, stated)
             self._buckets[name] = common.granted(opened, name, stated, self._function)
         return self._buckets[name]
@@ -71,8 +71,8 @@ class Services:
     def queue(self, name: str) -> Queue:
         """The queue, with what is granted on it. Raises AccessDeniedError without any grant."""
         if name not in self._queues:
-            common = import_module("app.adapters.common.queue")
             stated = self._granted("queue", name)
+            common = import_module("app.adapters.common.queue")
             opened = self._adapters.queue(name, stated)
             self._queues[name] = common.granted(opened, name, stated, self._function)
         return self._queues[name]

@@ -130,8 +130,8 @@ def _stores(options: argparse.Namespace, folder: Path, progress: Progress) -> di
     )
     print(figures.aligned(stores.rows(found)))
     print(
-        "\nA registration is an argon2id hash, three synced writes and a message; a login a hash"
-        " and four\nsynced writes; GET /users/me reads two rows by their keys. SQLite's own: one"
+        "\nA registration is an argon2id hash and three synced writes, its message among them; a"
+        " login a hash\nand five; GET /users/me reads two rows by their keys. SQLite's own: one"
         " process, one row each."
     )
     return asdict(found)

@@ -6,6 +6,7 @@ write is synced, ours and SQLite's.
 
 import http.client
 import json
+import os
 import random
 import sqlite3
 import time
@@ -14,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
+
+from argon2 import PasswordHasher
 
 from bench.cloud import Cloud
 from bench.contestants import await_answer, free_port
@@ -38,6 +41,7 @@ _CREATED = 201
 class Rates:
     """What was done a second, round by round."""
 
+    hashes: list[float]
     sqlite_writes: list[float]
     sqlite_reads: list[float]
     registrations: list[float]
@@ -49,13 +53,14 @@ def measure(
     root: Path, generator: Generator, *, rounds: int, seconds: int, progress: Progress
 ) -> Rates:
     """Each rate in turn, `rounds` times `seconds`, of a shop in `root`. Raises PlatformError."""
-    found = Rates([], [], [], [], [])
+    found = Rates([], [], [], [], [], [])
     settings = Local(durability="full", storage_port=free_port())
     with Cloud.open(root, _whole(), settings, free_port()) as cloud:
         await_answer(f"http://127.0.0.1:{cloud.port}/health", lambda: True)
         names = _Names()
         token = _first(cloud.port, names)
         for number in range(1, rounds + 1):
+            found.hashes.append(_hashes(seconds))
             found.sqlite_writes.append(_sqlite(root / f"writes-{number}.db", seconds, _write))
             found.registrations.append(_posts(cloud.port, "/users", names.new, seconds))
             found.logins.append(_posts(cloud.port, "/sessions", names.known, seconds))
@@ -83,6 +88,7 @@ def rows(rates: Rates) -> list[list[str]]:
     made = [[name, f"{median(ours):,.0f}", _share(ours, theirs)] for name, ours, theirs in shares]
     return [
         ["", "a second", "of SQLite's own"],
+        ["argon2id alone, all cores", f"{median(rates.hashes):,.0f}", ""],
         ["SQLite: synced writes", f"{median(rates.sqlite_writes):,.0f}", ""],
         ["SQLite: reads by key", f"{median(rates.sqlite_reads):,.0f}", ""],
         *made,
@@ -170,6 +176,24 @@ def _post(link: http.client.HTTPConnection, path: str, body: object) -> dict[str
         raise PlatformError(f"POST {path} answers {answer.status}: {said[:300].decode()}")
     found: dict[str, str] = json.loads(said)
     return found
+
+
+def _hashes(seconds: int) -> float:
+    """How many passwords a second all cores hash, with the shop's parameters."""
+    hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+    began = time.monotonic()
+
+    def worker(_: int) -> int:
+        done = 0
+        while time.monotonic() - began < seconds:
+            hasher.hash(PASSWORD)
+            done += 1
+        return done
+
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        total = sum(pool.map(worker, range(cores)))
+    return total / (time.monotonic() - began)
 
 
 def _sqlite(file: Path, seconds: int, once: Callable[[sqlite3.Connection, int], object]) -> float:

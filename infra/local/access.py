@@ -23,10 +23,8 @@ _VARIABLES: Mapping[ResourceKind, str] = {
 def environment(
     platform: Platform, function: str, places: Places, settings: Local
 ) -> dict[str, str]:
-    """The variables that state this function's grants; none where it has none."""
+    """The variables that state this function's adapters and its grants."""
     granted = [grant for grant in platform.grants if grant.function == function]
-    if not granted:
-        return {}
     found = {"SHOP_ADAPTERS": "local"}
     for kind, variable in _VARIABLES.items():
         of_kind = {

@@ -224,7 +224,7 @@ def _functions(
                 "queue_ms": function.scaling.queue_ms,
                 "environment": {**function.environment, **granted},
             },
-            after=stores if granted else (),
+            after=stores,
         )
 
 

@@ -149,7 +149,7 @@ def settle(shop: Project, users: set[str]) -> None:
             break
         assert time.monotonic() < until, f"{len(users - set(counted))} were not welcomed"
         time.sleep(5)
-        shop.run("schedule", "--run", "sweep").ok()
+        shop.run("schedule_look", "--run", "sweep").ok()
     assert len({row["event"] for row in welcomes}) == len(welcomes)
 
 

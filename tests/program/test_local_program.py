@@ -160,7 +160,11 @@ def test_a_function_without_grants_is_given_its_code_its_limits_and_no_store() -
         "min_instances": 0,
         "max_instances": 10,
         "queue_ms": 0,
-        "environment": {"SHOP_STACK": "local", "SHOP_HANDLER": "health"},
+        "environment": {
+            "SHOP_STACK": "local",
+            "SHOP_HANDLER": "health",
+            "SHOP_ADAPTERS": "local",
+        },
     }
 
 

@@ -1,4 +1,4 @@
-"""Adapters that break at one call: to see what is left behind, and that it is mended."""
+"""Adapters that break, or let another go first, at one call: to see what comes of it."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -65,6 +65,21 @@ class Faults:
 
     def clock(self) -> Clock:
         return self._adapters.clock()
+
+
+class Interleaved(Faults):
+    """Adapters where `meanwhile` happens just before the `at`-th call of a store (from 1)."""
+
+    def __init__(self, adapters: Adapters, at: int, meanwhile: Callable[[], object]) -> None:
+        super().__init__(adapters, 0, KilledError, after=False)
+        self._place = at
+        self._meanwhile = meanwhile
+
+    def call(self, name: str, run: Callable[[], Any]) -> Any:
+        self.calls.append(name)
+        if len(self.calls) == self._place:
+            self._meanwhile()
+        return run()
 
 
 class _Broken:

@@ -40,6 +40,14 @@ def request(
     return sent(port, "\r\n".join(lines).encode() + b"\r\n\r\n" + body, method=method)
 
 
+def asked(
+    url: str, method: str = "GET", headers: Iterable[tuple[str, str]] = (), body: bytes = b""
+) -> Answer:
+    """The same, of an address on this machine (`http://127.0.0.1:8080/a?b`)."""
+    host, _, path = url.removeprefix("http://").partition("/")
+    return request(int(host.rpartition(":")[2]), f"/{path}", method, headers, body)
+
+
 def sent(port: int, *parts: bytes, method: str = "GET") -> Answer:
     """The answer to these bytes on a connection of its own, one send each."""
     with socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S) as link:

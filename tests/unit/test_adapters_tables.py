@@ -11,7 +11,7 @@ import pytest
 from app.adapters.common import cursor as cursors
 from app.adapters.common.clock import SystemClock
 from app.adapters.common.tables import granted, schema_of
-from app.adapters.local.tables import open_table
+from app.adapters.local.tables import LocalTable, open_table
 from app.adapters.memory.clock import MemoryClock
 from app.adapters.memory.tables import MemoryTable
 from app.ports.errors import InvalidValueError, ResourceMissingError
@@ -157,6 +157,34 @@ def test_a_cursor_of_one_adapter_means_the_same_to_another(tmp_path: Path) -> No
         local.put({"owner": "ann", "note": note})
     cursor = granted(memory, "notes", stated_of(PLAIN), "f").query("ann", limit=2).cursor
     assert [row["note"] for row in local.query("ann", cursor=cursor).rows] == ["c", "d"]
+
+
+def indexed_moments(table: Table, clock: MemoryClock) -> list[list[str]]:
+    """What an index shows of a row that is removed and, by a clock set back, written again."""
+    table.put({**KEY, "state": "before", "changed": "1"})
+    clock.advance(1_000)
+    table.delete(KEY)
+    clock.advance(-500)
+    table.put({**KEY, "state": "after", "changed": "1"})
+    moments = []
+    for _ in range(20):
+        clock.advance(100)
+        moments.append([name for name in ("before", "after") if by_state(table, name)])
+    return moments
+
+
+def test_a_clock_that_is_set_back_puts_no_row_twice_into_an_index(tmp_path: Path) -> None:
+    seen = []
+    clock = MemoryClock(10_000)
+    local = LocalTable(tmp_path, NOTES, clock, "normal", lag_ms=700)
+    seen.append(indexed_moments(local, clock))
+    local.close()
+    clock = MemoryClock(10_000)
+    seen.append(indexed_moments(MemoryTable(NOTES, clock, lag_ms=700), clock))
+    for moments in seen:
+        assert all(len(moment) <= 1 for moment in moments)
+        assert ["before"] in moments
+        assert moments[-1] == ["after"]
 
 
 def test_a_memory_clock_moves_only_when_it_is_moved() -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from app.adapters.local.blobs import open_bucket
@@ -21,7 +20,7 @@ from infra.local.places import Places
 from infra.local.runtime.specs import invalid
 from infra.local.values import UNKNOWN
 from tests.support.pids import wait_for_end
-from tests.support.wire_http import free_port
+from tests.support.wire_http import asked, free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
 
@@ -65,9 +64,9 @@ def inputs(places: Places, **changes: Any) -> dict[str, Any]:
 
 def serves(places: Places, given: dict[str, Any]) -> bool:
     bucket = open_bucket("uploads", stated(places, given["port"]))
-    answer = httpx.get(bucket.download_url("missing", 60), timeout=20)
+    answer = asked(bucket.download_url("missing", 60))
     bucket.close()
-    return answer.status_code == 404
+    return answer.status == 404
 
 
 def test_it_is_created_found_as_it_was_made_changed_and_deleted(places: Places) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from app.adapters.local.blobs import LocalBucket, open_bucket
@@ -22,7 +21,7 @@ from infra.local.runtime.storage import StorageSpec
 from tests.conftest import Counts
 from tests.support.local_cloud import LocalCloud, running
 from tests.support.pids import alive, wait_for
-from tests.support.wire_http import free_port
+from tests.support.wire_http import asked, free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULE = "app.adapters.local.files"
@@ -75,10 +74,10 @@ class Stored:
         """Whether a signed address takes a blob and gives it again."""
         bucket = self.bucket(port)
         upload = bucket.upload_url("probe", TEXT, 3, 60)
-        sent = httpx.put(upload.url, headers=dict(upload.headers), content=b"abc", timeout=20)
-        found = httpx.get(bucket.download_url("probe", 60), timeout=20)
+        sent = asked(upload.url, "PUT", [*upload.headers.items()], b"abc")
+        found = asked(bucket.download_url("probe", 60))
         bucket.close()
-        return (sent.status_code, found.status_code, found.content) == (200, 200, b"abc")
+        return (sent.status, found.status, found.body) == (200, 200, b"abc")
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +162,7 @@ def test_another_port_is_served_instead_of_the_old_one(stored: Stored) -> None:
     other = free_port()
     stored.put(port=other)
     assert stored.serves(other)
-    assert not listens(stored.port)
+    wait_for(lambda: not listens(stored.port))  # as soon as the old process heard of it
 
 
 def test_a_port_that_is_taken_is_told_with_the_remedy_and_the_old_one_serves_on(
@@ -237,7 +236,7 @@ def test_its_environment_holds_nothing_but_what_it_needs(
 def test_its_requests_are_in_the_log_without_their_signatures(stored: Stored) -> None:
     bucket = stored.bucket()
     url = bucket.download_url("missing", 60)
-    assert httpx.get(url, timeout=20).status_code == 404
+    assert asked(url).status == 404
     bucket.close()
     wait_for(lambda: stored.cloud.log("/uploads/missing"))
     (line,) = stored.cloud.log("/uploads/missing")

@@ -85,6 +85,16 @@ def test_a_right_password_costs_no_attempt() -> None:
     assert _attempts(shop, address_scope("192.0.2.1")) == 0
 
 
+def test_a_right_old_password_costs_no_attempt() -> None:
+    shop = MemoryShop()
+    token = shop.token()
+    body = {"old_password": PASSWORD, "new_password": PASSWORD}
+
+    statuses = {shop.call("PUT /users/me/password", body, token=token).status for _ in range(11)}
+
+    assert statuses == {204}
+
+
 def test_fifty_failures_from_one_address_close_it_for_all_accounts_and_for_no_other_address() -> (
     None
 ):
