@@ -86,14 +86,14 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
         ("secret", "token-key", ("read",)),
     ),
     "notify": (
-        ("table", "notifications", ("read", "write")),
+        ("table", "notifications", ("write",)),
     ),
     "sweep": (
         ("table", "users", ("read", "write")),
         ("table", "sessions", ("write",)),
         ("table", "attempts", ("write",)),
         ("table", "uploads", ("read", "write")),
-        ("bucket", "uploads", ("read", "write")),
+        ("bucket", "uploads", ("write",)),
         ("queue", "welcome", ("send",)),
     ),
 }  # fmt: skip

@@ -50,7 +50,8 @@ class Throttle:
         if len(page.rows) > most:
             # when the oldest of the newest has left the window, there is room for one
             room_ms = made_ms(str(page.rows[-1]["attempt"])) + WINDOW_MS - now_ms
-            raise TooManyError("too many failed logins: try again later", max(1, -(-room_ms // 1000)))
+            retry_after_s = max(1, -(-room_ms // 1000))
+            raise TooManyError("too many failed logins: try again later", retry_after_s)
 
 
 class Attempt:

@@ -60,8 +60,6 @@ def refuse(platform: model.Platform, config: LocalConfig, source: str) -> None:
     problems = [*_other_stack(platform), *_changed_keys(platform, config)]
     if problems:
         raise Refused(source, problems)
-    if found := list(unserved(config.root, platform.functions, platform.routes)):
-        raise Refused("app/", found)
 
 
 def plan(platform: model.Platform, config: LocalConfig) -> tuple[Planned, ...]:
@@ -101,7 +99,10 @@ def _changed_keys(platform: model.Platform, config: LocalConfig) -> Iterator[Pro
 
 
 def _bundles(platform: model.Platform, config: LocalConfig) -> dict[str, bundle.Bundle]:
-    """The code of each function, by its name. Raises Refused with every one that has none."""
+    """The code of each function, by its name.
+
+    Raises Refused with every one that has none, or that does not serve its routes.
+    """
     cache = bundle.SourceCache()
     found: dict[str, bundle.Bundle] = {}
     problems: dict[Problem, None] = {}  # a file that two functions need is told once
@@ -117,6 +118,8 @@ def _bundles(platform: model.Platform, config: LocalConfig) -> dict[str, bundle.
             )
         except bundle.BundleError as error:
             problems[error.problem] = None
+    if not problems:
+        problems = dict.fromkeys(unserved(config.root, platform.functions, platform.routes, cache))
     if problems:
         raise Refused("app/", problems)
     return found

@@ -21,15 +21,6 @@ def function_state(project: Project) -> dict[str, object]:
         (SHOP, "memory_mb=128", "memory_mb=192", Step("Function health", "update", ("memory_mb",))),
         (SHOP, "timeout_s=5", "timeout_s=7", Step("Function health", "update", ("timeout_s",))),
         (
-            SHOP,
-            '"/health", function="health"),\n',
-            (
-                '"/health", function="health"),\n    Route(method="GET", path="/alive", '
-                'function="health"),\n'
-            ),
-            Step("Gateway gateway", "update", ('routes["GET /alive"]',)),
-        ),
-        (
             "stacks/Pulumi.local.yaml",
             "    target: local\n",
             "    target: local\n    functions: {health: {max_instances: 3}}\n",
@@ -54,7 +45,7 @@ def function_state(project: Project) -> dict[str, object]:
             Step("Runtime runtime", "update", ("keep_alive_s",)),
         ),
     ],
-    ids=["memory", "timeout", "route", "limit", "variable", "handler", "keep-alive"],
+    ids=["memory", "timeout", "limit", "variable", "handler", "keep-alive"],
 )
 def test_an_edit_is_an_update_of_one_resource_and_one_property(
     running: Project, file: str, old: str, new: str, step: Step
@@ -69,6 +60,30 @@ def test_an_edit_is_an_update_of_one_resource_and_one_property(
     assert (function_state(running) != before) == (step.resource == "Function health")
     assert running.serves()
     assert running.supervisors() == pid
+
+
+def test_a_new_route_is_an_update_of_the_gateway_and_of_the_function_that_serves_it(
+    running: Project,
+) -> None:
+    route = 'Route(method="GET", path="/alive", function="health"),\n'
+    running.edit(
+        SHOP, '"/health", function="health"),\n', f'"/health", function="health"),\n    {route}'
+    )
+    alone = running.preview()
+    assert alone.code != 0
+    assert "ROUTES in app/handlers/health.py does not have it" in alone.told
+    running.edit(
+        "app/handlers/health.py",
+        '{"GET /health": health}',
+        '{"GET /health": health, "GET /alive": health}',
+    )
+    steps = (
+        Step("Function health", "update", ("fingerprint",)),
+        Step("Gateway gateway", "update", ('routes["GET /alive"]',)),
+    )
+    assert running.preview().ok().steps == steps
+    assert running.up().ok().steps == steps
+    assert running.get("/alive").json()["status"] == "well"
 
 
 def test_after_all_of_them_nothing_is_left_to_do(running: Project) -> None:

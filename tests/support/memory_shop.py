@@ -27,6 +27,7 @@ from infra import shop
 NOW_MS = 1_764_000_000_000
 TOKEN_KEY = "k" * 43
 PASSWORD = "a few plain words"
+OTHER = "some other words"
 CLOUDS = ("aws", "alicloud")
 
 _TABLES = {table.name: table for table in shop.TABLES}
@@ -96,6 +97,17 @@ class MemoryShop:
 
     def log_in(self, username: str = "tea-house", password: str = PASSWORD, **more: Any) -> Answer:
         return self.call("POST /sessions", {"username": username, "password": password}, **more)
+
+    def change(
+        self,
+        token: str,
+        old: str = PASSWORD,
+        new: str = OTHER,
+        adapters: Adapters | None = None,
+    ) -> int:
+        """The status of setting a new password."""
+        body = {"old_password": old, "new_password": new}
+        return self.call("PUT /users/me/password", body, token=token, adapters=adapters).status
 
     def token(self, username: str = "tea-house") -> str:
         """A token of a user who is registered for it where he is not yet."""

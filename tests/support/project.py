@@ -219,11 +219,20 @@ class Running:
             os.killpg(self.process.pid, number)
 
 
-SMALL = """
-_LEFT_OUT = {"auth", "docs", "notify", "sweep", "uploads"}
-FUNCTIONS = tuple(each for each in FUNCTIONS if each.name not in _LEFT_OUT)
-ROUTES = tuple(each for each in ROUTES if each.function not in _LEFT_OUT)
-TABLES, BUCKETS, QUEUES, SCHEDULES, GRANTS = (), (), (), (), {}
+SMALL = """\
+FUNCTIONS = (
+    Function(name="health", memory_mb=128, timeout_s=5),
+)  # fmt: skip
+
+ROUTES = (
+    Route(method="GET", path="/health", function="health"),
+)  # fmt: skip
+
+TABLES: tuple[Table, ...] = ()
+BUCKETS: tuple[Bucket, ...] = ()
+QUEUES: tuple[Queue, ...] = ()
+SCHEDULES: tuple[Schedule, ...] = ()
+GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {}
 
 """
 
@@ -242,7 +251,9 @@ def make(folder: Path, extra: dict[str, str] | None = None, *, whole: bool = Fal
     (folder / ".venv").symlink_to(CHECKOUT / ".venv", target_is_directory=True)
     project = Project(folder, extra or {})
     if not whole:
-        project.edit("infra/shop.py", "\nNAMES = {\n", f"{SMALL}\nNAMES = {{\n")
+        text = (folder / "infra/shop.py").read_text(encoding="utf-8")
+        head, _, rest = text.partition("FUNCTIONS = (\n")
+        project.write("infra/shop.py", f"{head}{SMALL}NAMES = {{{rest.partition('NAMES = {')[2]}")
     return project
 
 

@@ -30,7 +30,7 @@ def test_what_was_acknowledged_outlives_any_number_of_kills(
     stated = stated_of(NOTES) | {"at": str(tmp_path), "durability": durability}
     seeded = random.Random(3)
     table = open_table("things", stated)
-    for turn in range(counts(small=3, full=100)):
+    for turn in range(counts(small=3, full=60)):
         writers = {
             f"{turn}-{number}": started("write", {"stated": stated, "writer": f"{turn}-{number}"})
             for number in range(WRITERS)

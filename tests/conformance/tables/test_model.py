@@ -127,7 +127,7 @@ def test_the_local_table_does_what_the_one_in_memory_does(counts: Counts) -> Non
     run_state_machine_as_test(
         Twins,
         settings=settings(
-            max_examples=counts(small=30, full=2_000),
-            stateful_step_count=counts(small=40, full=100),
+            max_examples=counts(small=30, full=500),
+            stateful_step_count=counts(small=40, full=60),
         ),
     )

@@ -8,12 +8,10 @@ import pytest
 from app.adapters.common.passwords import CHEAP_FOR_TESTS_ONLY, Argon2Passwords
 from app.domain.ids import is_id
 from app.services.login import DECOY
-from app.services.sessions import key_of
 from tests.conftest import Counts
-from tests.support.memory_shop import CLOUDS, NOW_MS, PASSWORD, MemoryShop
+from tests.support.memory_shop import CLOUDS, NOW_MS, OTHER, PASSWORD, MemoryShop
 from tests.support.threads import at_once
 
-OTHER = "some other words"
 HOURS_12_MS = 12 * 60 * 60 * 1000
 
 
@@ -42,11 +40,6 @@ def _password_of(shop: MemoryShop) -> object:
     user = shop.user()
     assert user is not None
     return user["password"]
-
-
-def _change(shop: MemoryShop, token: str, old: str = PASSWORD, new: str = OTHER) -> int:
-    body = {"old_password": old, "new_password": new}
-    return shop.call("PUT /users/me/password", body, token=token).status
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -156,7 +149,7 @@ def test_a_hash_that_is_made_anew_never_undoes_a_password_that_was_set_meanwhile
 
     def meanwhile() -> None:
         shop.cloud._passwords = cheap
-        assert _change(shop, token) == 204
+        assert shop.change(token) == 204
 
     shop.cloud._passwords = SeenPasswords(passes=2, hashing=meanwhile)
     stale = shop.log_in()

@@ -1,25 +1,13 @@
 """Who is in, for how long, and what puts him out."""
 
-import dataclasses
-from collections.abc import Callable
-
 import pytest
 
-from app.adapters.common.passwords import CHEAP_FOR_TESTS_ONLY, Argon2Passwords
-from app.domain.ids import is_id
-from app.services.login import DECOY
 from app.services.sessions import key_of
 from tests.conftest import Counts
-from tests.support.memory_shop import CLOUDS, NOW_MS, PASSWORD, MemoryShop
+from tests.support.memory_shop import CLOUDS, NOW_MS, OTHER, PASSWORD, MemoryShop
 from tests.support.threads import at_once
 
-OTHER = "some other words"
 HOURS_12_MS = 12 * 60 * 60 * 1000
-
-
-def _change(shop: MemoryShop, token: str, old: str = PASSWORD, new: str = OTHER) -> int:
-    body = {"old_password": old, "new_password": new}
-    return shop.call("PUT /users/me/password", body, token=token).status
 
 
 def test_a_new_password_ends_all_sessions_but_the_one_in_which_it_was_set() -> None:
@@ -27,7 +15,7 @@ def test_a_new_password_ends_all_sessions_but_the_one_in_which_it_was_set() -> N
     mine, other = shop.token(), shop.token()
     stranger = shop.token("coffee-house")
 
-    assert _change(shop, mine) == 204
+    assert shop.change(mine) == 204
 
     def me(token: str) -> int:
         return shop.call("GET /users/me", token=token).status
@@ -35,7 +23,7 @@ def test_a_new_password_ends_all_sessions_but_the_one_in_which_it_was_set() -> N
     assert (me(mine), me(other), me(stranger)) == (200, 401, 200)
     assert shop.log_in().status == 401
     later = shop.log_in(password=OTHER).json["token"]
-    assert _change(shop, later, OTHER, PASSWORD) == 204
+    assert shop.change(later, OTHER, PASSWORD) == 204
     assert (me(mine), me(later)) == (401, 200), "what was spared once is not spared for good"
 
 
@@ -43,8 +31,8 @@ def test_a_password_that_does_not_change_ends_no_session() -> None:
     shop = MemoryShop()
     mine, other = shop.token(), shop.token()
 
-    assert _change(shop, mine, old=OTHER) == 422
-    assert _change(shop, mine, new="short") == 422
+    assert shop.change(mine, old=OTHER) == 422
+    assert shop.change(mine, new="short") == 422
 
     assert shop.call("GET /users/me", token=other).status == 200
     assert shop.log_in().status == 201
@@ -58,7 +46,7 @@ def test_of_two_who_set_the_password_at_once_one_succeeds(counts: Counts) -> Non
 
         statuses = at_once(
             *[
-                lambda token=token, new=new: _change(shop, token, new=new)  # noqa: B023
+                lambda token=token, new=new: shop.change(token, new=new)  # noqa: B023
                 for token, new in zip(tokens, words, strict=True)
             ]
         )
@@ -78,7 +66,7 @@ def test_no_session_of_the_old_password_outlives_the_new_one(counts: Counts) -> 
         mine = shop.token()
 
         changed, *logins = at_once(
-            lambda: _change(shop, mine),  # noqa: B023
+            lambda: shop.change(mine),  # noqa: B023
             *[lambda: shop.log_in().json.get("token", "")] * 4,  # noqa: B023
         )
 
@@ -91,7 +79,7 @@ def test_a_logout_ends_one_session_and_is_not_undone_by_a_new_password() -> None
     mine, other = shop.token(), shop.token()
 
     assert shop.call("DELETE /sessions/current", token=other).status == 204
-    assert _change(shop, mine) == 204
+    assert shop.change(mine) == 204
 
     assert shop.call("GET /users/me", token=other).status == 401
     assert shop.call("DELETE /sessions/current", token=other).status == 401

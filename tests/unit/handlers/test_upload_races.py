@@ -3,23 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from app.domain.ids import is_id, new_id
-from app.domain.uploads import KINDS, MOST_BYTES, UNFINISHED_MS
+from app.domain.uploads import UNFINISHED_MS
 from tests.conftest import Counts
-from tests.support.memory_shop import CLOUDS, NOW_MS, Answer, MemoryShop
 from tests.support.threads import at_once
-
-MINUTES_15_MS = 15 * 60 * 1000
-CONTENTS = {
-    "image/png": b"\x89PNG\r\n\x1a\n and more",
-    "image/jpeg": b"\xff\xd8\xff\xe0 and more",
-    "image/webp": b"RIFF\x10\0\0\0WEBPVP8 ",
-    "image/gif": b"GIF89a and more",
-    "application/pdf": b"%PDF-1.7 and more",
-    "text/plain": "处理成功".encode(),
-}
+from tests.support.uploader import Uploader
 
 
 def test_however_many_begin_at_once_no_more_than_twenty_stand(counts: Counts) -> None:

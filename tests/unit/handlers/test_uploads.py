@@ -1,15 +1,13 @@
 """Uploads over HTTP, with the bucket's own end of the URLs that are handed out."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from app.domain.ids import is_id, new_id
 from app.domain.uploads import KINDS, MOST_BYTES, UNFINISHED_MS
-from tests.conftest import Counts
-from tests.support.memory_shop import CLOUDS, NOW_MS, Answer, MemoryShop
-from tests.support.threads import at_once
+from tests.support.memory_shop import CLOUDS, NOW_MS, MemoryShop
+from tests.support.uploader import Uploader
 
 MINUTES_15_MS = 15 * 60 * 1000
 CONTENTS = {

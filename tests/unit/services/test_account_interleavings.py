@@ -1,17 +1,11 @@
-"""Two do something to one thing: the second all of it between any two calls of the first."""
+"""Two do something to one account: the second all of it between any two calls of the first."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
-import pytest
-
-from tests.support.faults import Faults, Interleaved, KilledError
+from tests.support.breaks import interleaved
+from tests.support.faults import Faults
 from tests.support.memory_shop import PASSWORD, MemoryShop
-from tests.support.uploading import ASKED, BODY, Uploading
 
-Shop = TypeVar("Shop", bound=MemoryShop)
 OURS, THEIRS = "our new words", "their new words"
 
 
@@ -20,7 +14,7 @@ def test_a_name_that_another_takes_meanwhile_is_taken() -> None:
         body = {"username": "tea-house", "password": OURS}
         return shop.call("POST /users", body, adapters=faults).status
 
-    for shop, ours, theirs in _interleaved(
+    for shop, ours, theirs in interleaved(
         MemoryShop, register, lambda shop: shop.register(password=THEIRS).status
     ):
         assert sorted((ours, theirs)) == [201, 409]
@@ -39,19 +33,15 @@ class _TwoSessions(MemoryShop):
         super().__init__()
         self.mine, self.other = self.token(), self.token()
 
-    def change(self, token: str, new: str, faults: Faults | None = None) -> int:
-        body = {"old_password": PASSWORD, "new_password": new}
-        return self.call("PUT /users/me/password", body, token=token, adapters=faults).status
-
     def me(self, token: str) -> int:
         return self.call("GET /users/me", token=token).status
 
 
 def test_of_two_who_set_a_password_the_one_who_is_told_so_has_set_it() -> None:
-    for shop, ours, theirs in _interleaved(
+    for shop, ours, theirs in interleaved(
         _TwoSessions,
-        lambda shop, faults: shop.change(shop.mine, OURS, faults),
-        lambda shop: shop.change(shop.other, THEIRS),
+        lambda shop, faults: shop.change(shop.mine, new=OURS, adapters=faults),
+        lambda shop: shop.change(shop.other, new=THEIRS),
     ):
         assert [ours, theirs].count(204) == 1
         mine_won = ours == 204
@@ -66,8 +56,8 @@ def test_a_login_during_which_the_password_is_set_gives_no_session_that_lasts() 
         body = {"username": "tea-house", "password": PASSWORD}
         return shop.call("POST /sessions", body, adapters=faults)
 
-    for shop, ours, theirs in _interleaved(
-        _TwoSessions, log_in, lambda shop: shop.change(shop.mine, THEIRS)
+    for shop, ours, theirs in interleaved(
+        _TwoSessions, log_in, lambda shop: shop.change(shop.mine, new=THEIRS)
     ):
         assert theirs == 204
         assert ours.status in (201, 401)
@@ -80,8 +70,10 @@ def test_a_logout_while_the_password_is_set_is_a_logout() -> None:
     def log_out(shop: _TwoSessions) -> int:
         return shop.call("DELETE /sessions/current", token=shop.mine).status
 
-    for shop, ours, theirs in _interleaved(
-        _TwoSessions, lambda shop, faults: shop.change(shop.mine, OURS, faults), log_out
+    for shop, ours, theirs in interleaved(
+        _TwoSessions,
+        lambda shop, faults: shop.change(shop.mine, new=OURS, adapters=faults),
+        log_out,
     ):
         assert theirs == 204
         assert ours in (204, 401)

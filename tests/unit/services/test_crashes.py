@@ -1,25 +1,16 @@
 """Whatever dies between two calls of a store, and whichever answer is lost: it is mended."""
 
-import json
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
-
 import pytest
 
 from app.domain.uploads import UNFINISHED_MS
 from app.ports.errors import UnavailableError
-from app.services.sweep import SweepError
-from tests.conftest import Counts
-from tests.support.faults import Faults, KilledError
+from tests.support.breaks import BREAKS, broken
+from tests.support.faults import Faults
 from tests.support.memory_shop import PASSWORD, Answer, MemoryShop
-from tests.support.uploading import ASKED, BODY, WRONG, Uploading
+from tests.support.uploading import BODY, Uploading
 
 MINUTES_2_MS = 120_000
 USER = {"username": "tea-house", "password": PASSWORD}
-BREAKS = [(KilledError, False), (KilledError, True), (UnavailableError, False),
-          (UnavailableError, True)]  # fmt: skip
-
-Shop = TypeVar("Shop", bound=MemoryShop)
 
 
 def _healed(shop: MemoryShop) -> MemoryShop:
@@ -38,7 +29,7 @@ def test_a_registration_that_breaks_is_there_with_one_welcome_or_not_at_all(
     def register(shop: MemoryShop, faults: Faults) -> int:
         return shop.call("POST /users", USER, adapters=faults).status
 
-    for shop, status in _broken(MemoryShop, register, error, after=after):
+    for shop, status in broken(MemoryShop, register, error, after=after):
         _healed(shop)
 
         user = shop.user()
@@ -64,8 +55,7 @@ def test_an_answer_that_is_lost_while_registering_is_asked_for_again(after: bool
         return status, faults.calls[-1]
 
     found = [
-        status
-        for _, (status, _last) in _broken(MemoryShop, register, UnavailableError, after=after)
+        status for _, (status, _last) in broken(MemoryShop, register, UnavailableError, after=after)
     ]
 
     # get, put, send, update
@@ -85,7 +75,7 @@ def test_a_login_that_breaks_leaves_the_account_as_it_was(
     def log_in(shop: MemoryShop, faults: Faults) -> int:
         return shop.call("POST /sessions", USER, adapters=faults).status
 
-    for shop, status in _broken(made, log_in, error, after=after):
+    for shop, status in broken(made, log_in, error, after=after):
         assert status in (None, 201, 503)
         assert shop.log_in().status == 201
 
@@ -107,7 +97,7 @@ def test_a_new_password_that_breaks_is_set_with_all_it_entails_or_not_at_all(
         token = tokens[id(shop)][0]
         return shop.call("PUT /users/me/password", wanted, token=token, adapters=faults).status
 
-    for shop, status in _broken(made, change, error, after=after):
+    for shop, status in broken(made, change, error, after=after):
         mine, other = (shop.call("GET /users/me", token=token).status for token in tokens[id(shop)])
         is_set = shop.log_in(password="some other words").status == 201
         assert status in (None, 204, 503)
@@ -126,7 +116,7 @@ def test_an_upload_that_breaks_while_it_is_kept_is_kept_when_asked_again(
     error: type[BaseException],
     after: bool,  # noqa: FBT001
 ) -> None:
-    for shop, answer in _broken(Uploading, _fetch, error, after=after):
+    for shop, answer in broken(Uploading, _fetch, error, after=after):
         assert answer is None or answer.status in (200, 503)
 
         again = shop.fetch()
@@ -143,7 +133,7 @@ def test_an_upload_that_breaks_while_it_is_kept_is_whole_or_gone_when_nobody_ask
     error: type[BaseException],
     after: bool,  # noqa: FBT001
 ) -> None:
-    for shop, answer in _broken(Uploading, _fetch, error, after=after):
+    for shop, answer in broken(Uploading, _fetch, error, after=after):
         shop.clock.advance(UNFINISHED_MS + MINUTES_2_MS)
         shop.sweep()
 
@@ -161,7 +151,7 @@ def test_a_wrong_upload_that_breaks_while_it_is_removed_is_never_kept(
         shop.put_wrong()
         return shop
 
-    for shop, answer in _broken(made, _fetch, error, after=after):
+    for shop, answer in broken(made, _fetch, error, after=after):
         assert answer is None or answer.status in (409, 503)
         assert shop.fetch().status in (404, 409)
         shop.clock.advance(UNFINISHED_MS + MINUTES_2_MS)

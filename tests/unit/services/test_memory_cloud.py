@@ -12,8 +12,6 @@ from app.ports.errors import AccessDeniedError, ConditionFailedError
 from infra import shop as declared
 from tests.support.memory_shop import NOW_MS, MemoryShop, environment
 
-# granted with the writing that goes with it, and not used today
-SPARE = {("notify", "table", "notifications", "read"), ("sweep", "bucket", "uploads", "read")}
 TABLE: dict[str, Any] = {"may": ["read", "write"], "partition": "name", "sort": None, "indexes": {}}
 
 
@@ -49,7 +47,7 @@ def test_a_function_whose_grants_are_all_taken_away_is_denied(function: str) -> 
 
 
 def test_the_grants_are_the_least_that_the_functions_run_with() -> None:
-    """Each taken away alone breaks something of what the function does, but for the spare."""
+    """Each taken away alone breaks something of what the function does."""
     needless = {
         (function, kind, name, action)
         for function, granted in declared.GRANTS.items()
@@ -58,7 +56,7 @@ def test_the_grants_are_the_least_that_the_functions_run_with() -> None:
         if not _breaks(function, kind, name, action)
     }
 
-    assert needless <= SPARE
+    assert needless == set()
 
 
 def _breaks(function: str, kind: str, name: str, action: str) -> bool:

@@ -1,8 +1,6 @@
-"""Whatever dies between two calls of a store, and whichever answer is lost: it is mended."""
+"""A sweep that breaks: the next one finishes it, and its other parts go on."""
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
 
 import pytest
 
@@ -10,16 +8,13 @@ from app.domain.uploads import UNFINISHED_MS
 from app.ports.errors import UnavailableError
 from app.services.sweep import SweepError
 from tests.conftest import Counts
+from tests.support.breaks import BREAKS, broken
 from tests.support.faults import Faults, KilledError
-from tests.support.memory_shop import PASSWORD, Answer, MemoryShop
+from tests.support.memory_shop import PASSWORD, MemoryShop
 from tests.support.uploading import ASKED, BODY, WRONG, Uploading
 
 MINUTES_2_MS = 120_000
 USER = {"username": "tea-house", "password": PASSWORD}
-BREAKS = [(KilledError, False), (KilledError, True), (UnavailableError, False),
-          (UnavailableError, True)]  # fmt: skip
-
-Shop = TypeVar("Shop", bound=MemoryShop)
 
 
 def _to_sweep() -> Uploading:
@@ -54,7 +49,7 @@ def test_a_sweep_that_breaks_is_finished_by_the_next_one(
         return shop.sweep(faults)
 
     step = counts(small=3, full=1)
-    for shop, _ in _broken(_to_sweep, sweep, error, after=after, step=step):
+    for shop, _ in broken(_to_sweep, sweep, error, after=after, step=step):
         shop.sweep()
         shop.consume_all()
 
@@ -82,7 +77,7 @@ def test_a_store_that_fails_in_one_part_of_the_sweep_stops_no_other(
             return error
 
     step = counts(small=3, full=1)
-    for shop, result in _broken(_to_sweep, swept, UnavailableError, after=after, step=step):
+    for shop, result in broken(_to_sweep, swept, UnavailableError, after=after, step=step):
         lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
         assert isinstance(result, SweepError)
         (part,) = str(result).partition(": ")[2].split(", ")

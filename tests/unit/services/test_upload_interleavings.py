@@ -1,18 +1,16 @@
-"""Two do something to one thing: the second all of it between any two calls of the first."""
+"""Two do something to one upload: the second all of it between any two calls of the first."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
+from tests.support.breaks import interleaved
 from tests.support.faults import Faults, Interleaved, KilledError
-from tests.support.memory_shop import PASSWORD, MemoryShop
+from tests.support.memory_shop import MemoryShop
 from tests.support.uploading import ASKED, BODY, Uploading
-
-Shop = TypeVar("Shop", bound=MemoryShop)
-OURS, THEIRS = "our new words", "their new words"
 
 
 def _fetch(shop: Uploading, faults: Faults | None = None) -> int:
@@ -87,7 +85,7 @@ def _wrong_again(shop: Uploading) -> int:
 
 
 def test_who_asks_while_another_asks_gets_the_same() -> None:
-    for shop, ours, theirs in _interleaved(Uploading, _fetch, _fetch):
+    for shop, ours, theirs in interleaved(Uploading, _fetch, _fetch):
         assert (ours, theirs) == (200, 200)
         assert shop.bucket.serve(shop.fetch().json["url"]) == (200, BODY)
         shop.a_day_passes()
@@ -97,7 +95,7 @@ def test_who_asks_while_another_asks_gets_the_same() -> None:
 
 def test_who_asks_while_the_sweep_comes_has_it_whole_or_not_at_all() -> None:
     seen = set()
-    for shop, ours, _ in _interleaved(_old, _fetch, Uploading.sweep):
+    for shop, ours, _ in interleaved(_old, _fetch, Uploading.sweep):
         seen.add(ours)
         assert _fetch(shop) == ours
         shop.sweep()
@@ -114,7 +112,7 @@ def test_what_is_asked_for_while_the_sweep_is_at_it_is_whole_or_gone(
     def sweep(shop: Uploading, faults: Faults) -> dict[str, int]:
         return shop.sweep(faults)
 
-    for shop, _, theirs in _interleaved(_old, sweep, fetch):
+    for shop, _, theirs in interleaved(_old, sweep, fetch):
         if theirs == 200:
             assert _fetch(shop) == 200
         shop.sweep()
@@ -122,7 +120,7 @@ def test_what_is_asked_for_while_the_sweep_is_at_it_is_whole_or_gone(
 
 
 def test_what_is_replaced_while_it_is_looked_at_is_never_kept_unlooked_at() -> None:
-    for shop, ours, theirs in _interleaved(Uploading, _fetch, _wrong_again):
+    for shop, ours, theirs in interleaved(Uploading, _fetch, _wrong_again):
         assert ours in (200, 404, 409)
         assert theirs in (200, 404, 409)
         now = shop.fetch()
@@ -137,7 +135,7 @@ def test_what_is_replaced_while_it_is_looked_at_is_never_kept_unlooked_at() -> N
 
 def test_a_replacement_that_comes_between_is_not_kept_either() -> None:
     """It may be refused for now; asked again, what is kept is what was declared."""
-    for shop, ours, _ in _interleaved(Uploading, _fetch, Uploading.put_wrong):
+    for shop, ours, _ in interleaved(Uploading, _fetch, Uploading.put_wrong):
         assert ours in (200, 409)
         now = shop.fetch()
         if ours == 200:
@@ -159,7 +157,7 @@ def test_what_is_kept_while_it_was_being_refused_stays_kept() -> None:
         shop.put_again()
         return _fetch(shop)
 
-    for shop, ours, theirs in _interleaved(made, _fetch, mended):
+    for shop, ours, theirs in interleaved(made, _fetch, mended):
         assert ours in (200, 404, 409)
         assert _fetch(shop) == (200 if theirs == 200 else 404)
         shop.a_day_passes()
@@ -202,6 +200,6 @@ def test_the_last_place_for_an_upload_is_given_once_at_most() -> None:
     def begin(shop: Uploading, faults: Faults | None = None) -> int:
         return shop.call("POST /uploads", ASKED, token=shop.user_token, adapters=faults).status
 
-    for shop, ours, theirs in _interleaved(full_but_one, begin, begin):
+    for shop, ours, theirs in interleaved(full_but_one, begin, begin):
         assert [ours, theirs].count(201) <= 1
         assert len(shop.table("uploads")._rows) == 19 + [ours, theirs].count(201)
