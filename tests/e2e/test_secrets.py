@@ -90,8 +90,7 @@ def test_every_line_of_the_log_is_json_and_every_request_has_its_own_id(watched:
     number = answer.headers["apigw-requestid"]
     processes.wait_for(
         lambda: any(
-            (line["event"], line.get("request_id")) == ("request", number)
-            for line in watched.log()
+            (line["event"], line.get("request_id")) == ("request", number) for line in watched.log()
         ),
         5,
         "its line",

@@ -176,3 +176,5 @@ STORES: dict[str, Made] = {
     "local-full": lambda folder: LocalStore(folder, "full"),
     "local-lag": lambda folder: LocalStore(folder, "normal", lag_ms=700),
 }
+# the usual ones; the others differ by a setting, and join with --soak
+USUAL = ("memory", "local-full", "local-lag")

@@ -65,7 +65,7 @@ def test_an_index_comes_and_goes_without_touching_a_row(places: Places) -> None:
 
 def test_rows_are_not_given_another_key(places: Places) -> None:
     rows = filled(places)
-    with pytest.raises(PlatformError, match="kept by username.*kept by user_id and day"):
+    with pytest.raises(PlatformError, match=r"kept by username.*kept by user_id and day"):
         Table().change(places, {**USERS, "partition": "user_id", "sort": "day"})
     assert rows.read_bytes() == b"rows"
     assert Table().find(places, USERS) == USERS

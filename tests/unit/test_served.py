@@ -7,7 +7,7 @@ import pytest
 
 from infra import served, shop
 from infra.errors import Problem, Refused
-from infra.local.plan import LocalConfig, refuse
+from infra.local.plan import LocalConfig, plan
 from infra.model import Function, Route
 from infra.settings import Settings
 from infra.sources import SourceCache
@@ -94,6 +94,6 @@ def test_an_update_of_the_local_stack_is_refused_before_anything_is_changed() ->
     platform = shop.platform(settings, "local")
     lost = Route(method="PUT", path="/lost", function="auth")
     config = LocalConfig(root=ROOT, settings=settings.local)
-    refuse(platform, config, "the shop")
+    plan(platform, config)
     with pytest.raises(Refused, match=r"app/: 1 problem.*\n.*routes\.PUT /lost: ROUTES in"):
-        refuse(replace(platform, routes=(*platform.routes, lost)), config, "the shop")
+        plan(replace(platform, routes=(*platform.routes, lost)), config)

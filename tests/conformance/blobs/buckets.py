@@ -19,6 +19,7 @@ from app.ports.blobs import Bucket
 from tests.support.files_server import FilesServer, serving
 
 NAMES = ("memory", "local-normal", "local-full")
+USUAL = ("memory", "local-full")  # the other differs by a setting, and joins with --soak
 ALL = ("read", "write")
 
 

@@ -5,12 +5,18 @@ from itertools import count
 
 import pytest
 
-from tests.conformance.blobs.buckets import NAMES, Opened, opened
+from tests.conformance.blobs.buckets import NAMES, USUAL, Opened, opened
 
 _numbers = count()
 
 
-@pytest.fixture(scope="module", params=NAMES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "made" in metafunc.fixturenames:
+        names = NAMES if metafunc.config.getoption("--soak") else USUAL
+        metafunc.parametrize("made", names, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def made(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Opened]:

@@ -1,4 +1,7 @@
-"""Every test here runs on every store, through the checks that functions' tables have."""
+"""Every test here runs on every store, through the checks that functions' tables have.
+
+By default on one of each kind; with --soak on each in all its forms.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,10 +9,16 @@ from pathlib import Path
 import pytest
 
 from app.ports.tables import Table
-from tests.support.tables_stores import NOTES, STORES, Store
+from tests.support.tables_stores import NOTES, STORES, USUAL, Store
 
 
-@pytest.fixture(params=STORES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "store" in metafunc.fixturenames:
+        names = STORES if metafunc.config.getoption("--soak") else USUAL
+        metafunc.parametrize("store", names, indirect=True)
+
+
+@pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """One of the stores."""
     made = STORES[request.param](tmp_path)

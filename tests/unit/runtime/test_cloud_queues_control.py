@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from pulumi.provider.experimental import provider as p
 
-from infra.errors import PlatformError
 from infra.local.client import RefusedByCloudError, ask
 from infra.local.provider import LocalProvider
 from infra.local.runtime.queue_spec import QueueSpec
