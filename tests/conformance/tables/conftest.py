@@ -13,7 +13,8 @@ from tests.support.tables_stores import NOTES, STORES, USUAL, Store
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "store" in metafunc.fixturenames:
+    named = metafunc.definition.iter_markers("parametrize")
+    if "store" in metafunc.fixturenames and not any(mark.args[0] == "store" for mark in named):
         names = STORES if metafunc.config.getoption("--soak") else USUAL
         metafunc.parametrize("store", names, indirect=True)
 
