@@ -58,6 +58,7 @@ def test_up_prints_the_address_that_answers(tmp_path: Path) -> None:
         "",
         f"The shop answers at http://127.0.0.1:{cloud.port}",
         f"  try it:    curl http://127.0.0.1:{cloud.port}/health",
+        f"  read it:   http://127.0.0.1:{cloud.port}/docs",
     ]
 
 
