@@ -49,7 +49,7 @@ secret: setup ## makes the secret NAME, or takes it from stdin (RANDOM=1, ROTATE
 		$(if $(filter 1 yes,$(RANDOM)),--random) $(if $(filter 1 yes,$(ROTATE)),--rotate) \
 		$(if $(filter command,$(origin VALUE)),--value) $(ARGS)
 
-reset: setup ## deletes what the local shop has stored; asks first
+reset: setup ## stops the local shop and deletes what it has stored; asks first
 	@$(RUN) infra.cli.reset --stack $(STACK) $(ARGS)
 
 schedule: setup ## what runs by the clock (ARGS="--run sweep" runs one now)

@@ -28,8 +28,8 @@ class Request:
     path: str
     route: str
     path_parameters: Mapping[str, str]
-    query: Mapping[str, str]
-    # headers and bodies carry credentials and personal data: a logged request shows neither
+    # these carry credentials and personal data: a logged request shows none of them
+    query: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     source_ip: str

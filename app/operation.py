@@ -14,8 +14,6 @@ from app.bootstrap import Services
 from app.domain.errors import InvalidError
 from app.messages import JSON, BodyError, Request, Response
 
-__all__ = ["BodyError", "Hidden", "Operation", "answered"]
-
 
 class Hidden(msgspec.Struct, forbid_unknown_fields=True):
     """A body whose printed form tells nothing: it carries credentials or personal data."""
@@ -69,8 +67,11 @@ def _decoded(request: Request, kind: type) -> Any:
         return msgspec.json.decode(request.body, type=kind)
     except msgspec.ValidationError as error:
         detail, _, field_name = str(error).partition(" - at `")
-        if detail.startswith("Invalid enum value"):  # which is the client's own: not repeated
+        # what is the client's own is not repeated: it may be a password in the wrong place
+        if detail.startswith("Invalid enum value"):
             detail = "This is none of the values that it may have"
+        elif detail.startswith("Object contains unknown field"):
+            detail = "Object contains a field that is unknown here"
         raise InvalidError(detail, field_name.rstrip("`") or "$") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BodyError("the body is not JSON") from None

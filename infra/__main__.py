@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from infra import settings, shop
 from infra.check import check
 from infra.errors import PlatformError
-from infra.local import plan
+from infra.local.refusals import refuse
 from infra.local.target import LocalConfig, LocalTarget
 
 # With any other exit code the engine adds "an unhandled error occurred" to what was said.
@@ -27,7 +27,7 @@ def main(root: Path) -> None:
     check(platform, stated.local.emulate, source)
     replaceable = [name for name, table in stated.tables.items() if table.allow_replace]
     config = LocalConfig(root=root, settings=stated.local, replaceable=replaceable)
-    plan.refuse(platform, config, source)
+    refuse(platform, config, source)
     target = LocalTarget("shop", platform, config)
     pulumi.export("url", target.url)
 

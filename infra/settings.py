@@ -6,7 +6,7 @@ misspelt key of its own from an unused one, and a mapping under one key can be r
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
 import pulumi
@@ -21,9 +21,8 @@ from pydantic import (
 )
 
 from infra import limits
-from infra.errors import Problem, Refused
-from infra.naming import choose, nearest
-from infra.settings_report import ROOT, nulls, problems_of, refusal, spelled
+from infra.errors import Refused
+from infra.settings_report import nulls, problems_of, refusal, stray, unknown
 
 Names = Mapping[str, Collection[str]]
 """What settings may name, by kind: `functions` and `tables`."""
@@ -45,7 +44,7 @@ def _variable(name: str) -> str:
     if name.endswith(_SECRET_ENDINGS):
         raise refusal(
             "values here land in the state, where whoever reads the stack reads them",
-            "remove it and use a granted secret",
+            "remove it: make secret NAME=… keeps it, a grant in infra/shop.py lets it be read",
         )
     if name.startswith("SHOP_"):
         raise refusal("the platform sets the SHOP_ variables itself", "choose another name")
@@ -217,7 +216,7 @@ def parse(raw: object, source: str, names: Names) -> Settings:
     """
     cleaned, found = nulls({} if raw is None else raw)
     if isinstance(cleaned, Mapping):
-        found += _unknown(cleaned, names)
+        found += unknown(cleaned, names)
     try:
         settings = Settings.model_validate(cleaned)
     except ValidationError as error:
@@ -231,7 +230,7 @@ def parse(raw: object, source: str, names: Names) -> Settings:
 def read(names: Names) -> Settings:
     """The settings of the stack that Pulumi runs. Raises Refused with every problem found."""
     source = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
-    strays = list(_strays(pulumi.runtime.get_config_env()))
+    strays = list(stray(pulumi.runtime.get_config_env(), Settings.model_fields))
     try:
         raw: Any = pulumi.Config("shop").get_object("settings")
     except pulumi.ConfigTypeError as error:
@@ -244,29 +243,3 @@ def read(names: Names) -> Settings:
     if strays:
         raise Refused(source, strays)
     return settings
-
-
-def _unknown(given: Mapping[Any, object], names: Names) -> Iterable[Problem]:
-    for kind, known in names.items():
-        of_kind = given.get(kind)
-        for name in of_kind if isinstance(of_kind, Mapping) else ():
-            if name not in known:
-                yield Problem(
-                    spelled((kind, name)),
-                    "",
-                    f"no {kind.removesuffix('s')} has this name, so nothing would change",
-                    choose(str(name), known),
-                )
-
-
-def _strays(config: Mapping[str, object]) -> Iterable[Problem]:
-    for key in config:
-        name = key.removeprefix("shop:")
-        if key not in (ROOT, name):  # ours, and not the one that is read
-            inner = name in Settings.model_fields or not nearest(name, ["settings"])
-            yield Problem(
-                key,
-                "",  # it may be a secret that Pulumi has decrypted
-                f"nothing reads this key: everything of ours is under {ROOT}",
-                f"move it under {ROOT}" if inner else f"write {ROOT}",
-            )

@@ -6,7 +6,7 @@ editors show too) what would come of anything else.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -14,7 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
 
 from infra.errors import Problem
-from infra.naming import choose
+from infra.naming import choose, nearest
 
 ROOT: Final = "shop:settings"
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
@@ -175,6 +175,34 @@ def _words(node: dict[str, Any]) -> str:
         case _:
             words = "text"
     return words
+
+
+def unknown(given: Mapping[Any, object], names: Mapping[str, Collection[str]]) -> Iterator[Problem]:
+    """Names that nothing has, of the kinds in `names`, which has those that there are."""
+    for kind, known in names.items():
+        of_kind = given.get(kind)
+        for name in of_kind if isinstance(of_kind, Mapping) else ():
+            if name not in known:
+                yield Problem(
+                    spelled((kind, name)),
+                    "",
+                    f"no {kind.removesuffix('s')} has this name, so nothing would change",
+                    choose(str(name), known),
+                )
+
+
+def stray(config: Mapping[str, object], fields: Collection[str]) -> Iterator[Problem]:
+    """Keys of a stack's file that nothing reads; `fields` are those right below ROOT."""
+    for key in config:
+        name = key.removeprefix("shop:")
+        if key not in (ROOT, name):  # ours, and not the one that is read
+            inner = name in fields or not nearest(name, ["settings"])
+            yield Problem(
+                key,
+                "",  # it may be a secret that Pulumi has decrypted
+                f"nothing reads this key: everything of ours is under {ROOT}",
+                f"move it under {ROOT}" if inner else f"write {ROOT}",
+            )
 
 
 def spelled(path: Sequence[object]) -> str:

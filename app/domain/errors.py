@@ -3,7 +3,6 @@
 DomainError
 ├── InvalidError          a value that cannot be used
 ├── UnauthenticatedError  no token, or none that is good
-├── ForbiddenError        a token of somebody who may not do this
 ├── NotFoundError         there is no such thing, or it is not the asker's to see
 ├── ConflictError         things are not as this would need them
 └── TooManyError          too often; when to try again
@@ -28,10 +27,6 @@ class UnauthenticatedError(DomainError):
     def __init__(self, detail: str, *, token_given: bool = False) -> None:
         self.token_given = token_given
         super().__init__(detail)
-
-
-class ForbiddenError(DomainError):
-    """The token is good, and whose it is may not do this."""
 
 
 class NotFoundError(DomainError):

@@ -1,4 +1,4 @@
-"""Files of a user's own: he PUTs them to, and GETs them from, addresses that last for a while."""
+"""Files of a user's own, PUT to and fetched from addresses that last for a while."""
 
 from typing import Annotated
 

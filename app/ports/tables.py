@@ -127,7 +127,7 @@ class Table(Protocol):
 
         At most `limit` (1 to 1,000) rows. The table's own partitions are read as they are now. An
         index has the rows that hold all of its key columns, and is eventually consistent: it may
-        show rows as they were a moment ago. Rows of one index key come in the order of their own.
+        show rows as they were a moment ago. Rows of one index key come in an order of the store's.
         """
 
     def remove_expired(self) -> int:

@@ -6,16 +6,11 @@ from app.ports.clock import Clock
 from app.ports.errors import ConditionFailedError
 from app.ports.queue import Queue
 from app.ports.tables import Between, Condition, Row, Table
-from app.services import log
 from app.services.accounts import BY_OUTBOX, OUTBOX, WELCOME, before
+from app.services.one_by_one import one_by_one
 
 WAITED_MS = 60_000  # whoever registers sends it himself within this time, or never will
 A_RUN = 500
-_FAILURES = 5
-
-
-class OutboxError(Exception):
-    """Some of it could not be sent; the log has the reasons."""
 
 
 def deliver(row: Row, *, users: Table, welcome: Queue) -> None:
@@ -38,25 +33,19 @@ def deliver(row: Row, *, users: Table, welcome: Queue) -> None:
 
 
 def send_again(*, users: Table, welcome: Queue, clock: Clock) -> int:
-    """Deliver what has waited for a minute, the oldest first; how much of it was.
+    """Deliver what has waited for a minute, the oldest first, five hundred a run; how much of it.
 
-    Raises OutboxError when some could not be, after trying the others.
+    Raises SomeFailedError as `one_by_one` does, and PortError.
     """
+
+    def again(seen: Row) -> int:
+        # the index lags: it may show what was sent just now
+        row = users.get({"username": str(seen["username"])})
+        if row is None or "outbox" not in row:
+            return 0
+        deliver(row, users=users, welcome=welcome)
+        return 1
+
     waited = Between(high=before(clock.now_ms() - WAITED_MS))
     page = users.query(WELCOME, sort=waited, index=BY_OUTBOX, limit=A_RUN)
-    sent = failures = 0
-    for seen in page.rows:
-        try:
-            # the index lags: it may show what was sent just now
-            row = users.get({"username": str(seen["username"])})
-            if row is not None and "outbox" in row:
-                deliver(row, users=users, welcome=welcome)
-                sent += 1
-        except Exception as error:  # noqa: BLE001 - one that fails keeps no other waiting
-            log.failed("outbox", error)
-            failures += 1
-            if failures == _FAILURES:
-                break
-    if failures:
-        raise OutboxError(f"{failures} of {len(page.rows)} could not be sent")
-    return sent
+    return one_by_one("outbox", page.rows, again)

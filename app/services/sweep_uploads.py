@@ -11,37 +11,26 @@ from app.ports.blobs import Bucket
 from app.ports.clock import Clock
 from app.ports.errors import ConditionFailedError
 from app.ports.tables import Between, Condition, Row, Table
-from app.services import log
+from app.services.one_by_one import one_by_one
 from app.services.upload_rows import BY_PENDING, STILL_PENDING, Upload, upload
 
 LOOK_BACK_DAYS = 60
 A_RUN = 500
-_FAILURES = 5
-
-
-class UploadsError(Exception):
-    """Some could not be swept; the log has the reasons."""
 
 
 def sweep_uploads(*, uploads: Table, bucket: Bucket, clock: Clock) -> int:
     """Clean up after uploads that began over a day ago, five hundred a run; how many were removed.
 
-    Raises UploadsError when some could not be, after trying the others.
+    Raises SomeFailedError as `one_by_one` does, and PortError.
     """
-    removed = failures = 0
-    for row in _old(uploads, clock.now_ms() - UNFINISHED_MS):
+
+    def clean(row: Row) -> int:
         try:
-            removed += _sweep(upload(row), uploads, bucket)
+            return _sweep(upload(row), uploads, bucket)
         except ConditionFailedError:  # the index lags, or somebody was faster: see next time
-            continue
-        except Exception as error:  # noqa: BLE001 - one that fails keeps no other waiting
-            log.failed("uploads", error)
-            failures += 1
-            if failures == _FAILURES:
-                break
-    if failures:
-        raise UploadsError(f"{failures} could not be swept")
-    return removed
+            return 0
+
+    return one_by_one("uploads", _old(uploads, clock.now_ms() - UNFINISHED_MS), clean)
 
 
 def _old(uploads: Table, until_ms: int) -> list[Row]:

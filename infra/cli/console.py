@@ -25,6 +25,10 @@ def run_command(command: Callable[[], int]) -> int:
 
 def parser(module: str, description: str) -> argparse.ArgumentParser:
     """A parser that knows `--stack`."""
-    made = argparse.ArgumentParser(prog=f"python -m infra.cli.{module}", description=description)
+    made = argparse.ArgumentParser(
+        prog=f"python -m infra.cli.{module}",
+        description=description,
+        epilog='By make: STACK=… is --stack, all else goes into ARGS="…".',
+    )
     made.add_argument("--stack", default=LOCAL, help="the stack (default: local)")
     return made

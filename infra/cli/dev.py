@@ -35,7 +35,8 @@ class Reload:
     def __call__(self) -> list[str]:
         """The names of the functions that changed. Raises PlatformError; the rest still serve."""
         places = Places(self.root)
-        running: dict[str, Any] = ask(places, "describe")["functions"]
+        described: dict[str, Any] = ask(places, "describe")
+        running: dict[str, Any] = described["functions"]
         changed = []
         for function in self.functions:
             spec = running.get(function.name)
@@ -50,7 +51,9 @@ class Reload:
                 ask(places, "put_function", spec={**spec, **new})
                 changed.append(function.name)
         if changed:
-            bundle.prune(places.code, {each["fingerprint"] for each in running.values()})
+            # of the storage, too: a process of it that dies is started anew from there
+            served = [*running.values(), *filter(None, [described["storage"]])]
+            bundle.prune(places.code, {each["fingerprint"] for each in served})
         return changed
 
 

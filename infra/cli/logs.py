@@ -96,7 +96,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         if options.stack != LOCAL:
             raise PlatformError(
                 f"stack {options.stack}: only the local stack's log is on this machine\n"
-                "→ look in the provider's console"
+                "→ leave STACK out, or look in the provider's console"
             )
         sleep = None if options.no_follow else time.sleep
         for line in follow(Places(root).log, options.lines, sleep):

@@ -69,8 +69,11 @@ def _authentication(document: Mapping[str, Any]) -> Iterator[str]:
         '<p>Operations marked <span class="lock">needs a token</span> take a bearer token in the '
         "header <code>authorization</code>; without a good one they answer 401.</p>"
     )
-    yield "<p>The examples are for a shell in which these are set:</p>"
-    lines = ["SHOP=http://127.0.0.1:8000   # the address that `make up` printed"]
+    yield (
+        "<p>The examples are for a shell in which these are set; who has no name yet registers "
+        "one first:</p>"
+    )
+    lines = ["SHOP=http://127.0.0.1:…      # the address that `make up` printed"]
     if makers:
         asked = curl(*makers[0], document)
         lines += [f"{asked}", "TOKEN=…                      # the token of that answer"]

@@ -79,7 +79,7 @@ def table(caption: str, schema: Mapping[str, Any]) -> str:
     required = schema.get("required", ())
     rows = "\n".join(_row(name, each, name in required) for name, each in fields.items())
     closed = schema.get("additionalProperties") is False
-    note = "; other fields are refused" if closed else ""
+    note = "; no other fields" if closed else ""
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(_plain(caption))}">'
         f"<table>\n<caption>{caption}{note}</caption>\n"

@@ -73,6 +73,8 @@ def moved(verb: str, name: str, done: Mapping[str, Any]) -> str:
     """What became of dead messages, for people."""
     count = done["count"]
     lines = [f"{count} message{'s' if count != 1 else ''} of {name} {verb}"]
+    if not count and not done["missing"]:
+        lines = [f"{name} has no dead message, so nothing was changed"]
     lines += [f"{each}: is no dead message of {name}" for each in done["missing"]]
     return "\n".join(lines)
 
@@ -157,7 +159,7 @@ def _refuse(options: argparse.Namespace) -> None:
     if options.stack != LOCAL:
         raise PlatformError(
             f"stack {options.stack}: only the local stack's queues are on this machine\n"
-            "→ look in the provider's console"
+            "→ leave STACK out, or look in the provider's console"
         )
     if options.changing and options.name is None:
         raise PlatformError(

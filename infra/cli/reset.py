@@ -172,7 +172,7 @@ def _amount(size: int) -> str:
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """The command; `arguments` without the program's name."""
-    made = parser("reset", "Deletes what the local shop has stored.")
+    made = parser("reset", "Stops the local shop and deletes what it has stored.")
     made.add_argument("--yes", action="store_true", help="do not ask")
     made.add_argument("--secrets", action="store_true", help="delete the secrets, too")
     options = made.parse_args(arguments)
@@ -185,7 +185,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
                 "nobody can be asked here, so nothing was deleted\n"
                 "→ make reset ARGS=--yes deletes without asking"
             )
-        print(f"Type the stack's name ({LOCAL}) to delete it: ", end="", flush=True)
+        print(f"Type the stack's name ({LOCAL}) to stop it and delete this: ", end="", flush=True)
         return sys.stdin.readline().strip() == LOCAL
 
     def command() -> int:

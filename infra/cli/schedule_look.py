@@ -31,7 +31,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         if options.stack != LOCAL:
             raise PlatformError(
                 f"stack {options.stack}: only the local stack's schedules run on this machine\n"
-                "→ look in the provider's console"
+                "→ leave STACK out, or look in the provider's console"
             )
         places = Places(root)
         running: dict[str, Any] = ask(places, "describe")

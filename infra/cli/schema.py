@@ -76,7 +76,7 @@ def main(arguments: list[str], path: Path = SCHEMA) -> int:
             return 0
         print(
             f"{path.name} is not what infra/settings.py says, so editors would mislead: "
-            "run python -m infra.cli.schema",
+            "run make schema",
             file=sys.stderr,
         )
         return 1

@@ -4,6 +4,7 @@ The value comes from standard input or is made here: an argument would stand in 
 processes and in the shell's history.
 """
 
+import argparse
 import os
 import select
 import stat
@@ -150,20 +151,28 @@ def store_of(stack: str, root: Path) -> SecretStore:
         return SecretFiles(Places(root))
     raise PlatformError(
         f"stack {stack}: this version keeps the secrets of the stack {LOCAL} only, so nothing was "
-        "written\n→ leave STACK out, or write it with the provider's own tool"
+        "read or written\n→ leave STACK out, or write it with the provider's own tool"
     )
 
 
 def main(arguments: Sequence[str], root: Path = ROOT, stdin: int = 0) -> int:
     """The command; `arguments` without the program's name, `stdin` a file descriptor."""
-    made = parser("secret", "Writes a secret; the value comes from standard input.")
+    made = parser(
+        "secret", "Makes a secret at random, or writes what standard input gives; never shows one."
+    )
     made.allow_abbrev = False
+    made.exit_on_error = False  # argparse's own words would be those that --random=… was given
     made.add_argument("--name", default="", help="which one (lower-case-with-hyphens)")
     how = made.add_mutually_exclusive_group()
     how.add_argument("--random", action="store_true", help="a random one, even if there is one")
     how.add_argument("--rotate", action="store_true", help="a new key, the last one still good")
     how.add_argument("--list", action="store_true", help="names, keys and ages; no values")
-    options, more = made.parse_known_args(arguments)
+    try:
+        options, more = made.parse_known_args(arguments)
+    except argparse.ArgumentError as error:
+        if "explicit argument" not in error.message:
+            made.error(str(error))
+        options, more = made.parse_args([]), ["a value"]
     return run_command(lambda: _run(options, len(more), root, stdin))
 
 
@@ -171,15 +180,20 @@ def _run(options: Any, unknown: int, root: Path, stdin: int) -> int:
     if unknown:
         # not one word of them: they may be the secret
         raise PlatformError(
-            "a value is never taken as an argument: the shell's history and the list of processes "
-            "have it now\n→ choose another, and give it on standard input: "
-            "make secret NAME=… < file"
+            "a value is never taken as an argument, nor is an unknown option: if it was a value, "
+            "the shell's history and the list of processes have it now\n→ choose another then, and "
+            "give it on standard input: make secret NAME=… < file (ARGS=--help lists the options)"
         )
     store = store_of(options.stack, root)
     if options.list:
         for line in listed(store.kept(), time.time()):
             print(line)
         return 0
+    if not options.name:
+        raise PlatformError(
+            "no NAME was given, so it is not known which secret is meant\n"
+            "→ make secret NAME=token-key (ARGS=--list lists those there are)"
+        )
     if not is_hyphened(options.name):
         raise PlatformError(
             f"NAME={options.name}: not every cloud's secret store takes this name\n"

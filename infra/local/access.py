@@ -76,6 +76,11 @@ def queue(stated: Queue, places: Places, settings: Local) -> dict[str, Any]:
     }
 
 
+def gateway_port(places: Places, settings: Local) -> int:
+    """The port that the shop answers on."""
+    return places.port if settings.port == "auto" else settings.port
+
+
 def storage_port(places: Places, settings: Local) -> int:
     """The port of the buckets' signed addresses."""
     return places.storage_port if settings.storage_port == "auto" else settings.storage_port

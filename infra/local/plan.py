@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra import bundle, model
+from infra import bundle, model, served
 from infra.errors import Problem, Refused
 from infra.local import access, launch
-from infra.local.kinds.stores import spelled, standing_key
 from infra.local.places import Places
-from infra.served import problems as unserved
 from infra.settings import Local
 
 ADAPTERS = "local"
@@ -55,13 +53,6 @@ class Planned:
     on_runtime: bool = field(default=True)
 
 
-def refuse(platform: model.Platform, config: LocalConfig, source: str) -> None:
-    """Refuse what this machine cannot carry out, naming `source`. Raises Refused with all of it."""
-    problems = [*_other_stack(platform), *_changed_keys(platform, config)]
-    if problems:
-        raise Refused(source, problems)
-
-
 def plan(platform: model.Platform, config: LocalConfig) -> tuple[Planned, ...]:
     """Every resource, each after those that it needs. Raises Refused where code is missing."""
     code = _bundles(platform, config)
@@ -73,29 +64,6 @@ def plan(platform: model.Platform, config: LocalConfig) -> tuple[Planned, ...]:
         *_schedules(platform),
         _gateway(platform, config),
     )
-
-
-def _other_stack(platform: model.Platform) -> Iterator[Problem]:
-    if platform.stack != LOCAL_STACK:
-        yield Problem(
-            "target",
-            "local",
-            f"a checkout has one local cloud, and it is that of the stack {LOCAL_STACK}",
-            f"use the stack {LOCAL_STACK}, or another checkout",
-        )
-
-
-def _changed_keys(platform: model.Platform, config: LocalConfig) -> Iterator[Problem]:
-    for table in platform.tables:
-        wanted = (table.partition, table.sort or "")
-        standing = standing_key(config.places, table.name)
-        if standing not in (None, wanted) and table.name not in config.replaceable:
-            yield Problem(
-                f"tables.{table.name}",
-                spelled(*wanted),
-                f"its rows are kept by {spelled(*standing)}, and would have to go",
-                f"keep its key, or state tables.{table.name}.allow_replace: true",
-            )
 
 
 def _bundles(platform: model.Platform, config: LocalConfig) -> dict[str, bundle.Bundle]:
@@ -119,7 +87,9 @@ def _bundles(platform: model.Platform, config: LocalConfig) -> dict[str, bundle.
         except bundle.BundleError as error:
             problems[error.problem] = None
     if not problems:
-        problems = dict.fromkeys(unserved(config.root, platform.functions, platform.routes, cache))
+        problems = dict.fromkeys(
+            served.problems(config.root, platform.functions, platform.routes, cache)
+        )
     if problems:
         raise Refused("app/", problems)
     return found
@@ -252,7 +222,7 @@ def _gateway(platform: model.Platform, config: LocalConfig) -> Planned:
         kind="Gateway",
         name="gateway",
         inputs={
-            "port": config.places.port if settings.port == "auto" else settings.port,
+            "port": access.gateway_port(config.places, settings),
             "emulate": settings.emulate,
             "body_limit": BODY_LIMIT,
             "routes": {route.key: route.function for route in platform.routes},

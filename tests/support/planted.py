@@ -1,9 +1,9 @@
-"""Secrets that a test plants and then looks for, in every form in which they could come to light."""
+"""Secrets that a test plants and then looks for, in each form in which they could come to light."""
 
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -36,10 +36,9 @@ _ENCODINGS = (b64encode, urlsafe_b64encode)
 _CUT = (0, 2, 3)  # characters that hold a bit of so many bytes before
 
 
-def _inner(raw: bytes, before: int, encode: "type[bytes] | object") -> bytes:
+def _inner(raw: bytes, before: int, encode: Callable[[bytes], bytes]) -> bytes:
     """The Base64 of these bytes after so many others, without what depends on its neighbours."""
-    assert callable(encode)
-    found: bytes = encode(bytes(before) + raw).rstrip(b"=")
+    found = encode(bytes(before) + raw).rstrip(b"=")
     partial = (before + len(raw)) % 3 != 0
     return found[_CUT[before] : -1 if partial else None]
 
@@ -51,10 +50,12 @@ class Planted:
     _forms: dict[str, frozenset[bytes]] = field(default_factory=dict)
 
     def add(self, what: str, text: str) -> str:
-        """Remember a text; returns it."""
+        """Remember a text, unless it is known by another name; returns it."""
         middle = len(text) // 2
         parts = (text, text[:middle], text[middle:]) if len(text) >= _LONG else (text,)
-        self._forms[what] = frozenset().union(*map(forms, parts))
+        found = frozenset().union(*map(forms, parts))
+        if found not in self._forms.values():
+            self._forms[what] = found
         return text
 
     def password(self, what: str) -> str:
@@ -90,9 +91,7 @@ class Planted:
 
     def found_in(self, data: bytes) -> list[str]:
         """Which of them these bytes hold."""
-        return [
-            what for what, texts in self._forms.items() if any(each in data for each in texts)
-        ]
+        return [what for what, texts in self._forms.items() if any(each in data for each in texts)]
 
     def found(self, places: Mapping[str, bytes]) -> dict[str, list[str]]:
         """Which of them are where; nothing where all is well."""

@@ -129,6 +129,18 @@ def test_the_environment_states_how_much_indexes_lag(tmp_path: Path) -> None:
     assert by_state(prompt) == ["two"]
 
 
+def test_a_row_comes_back_into_an_index_whose_lag_was_changed_meanwhile(tmp_path: Path) -> None:
+    row = {**KEY, "state": "new", "changed": "1"}
+    opened(tmp_path, NOTES).put(row)
+    opened(tmp_path, NOTES, lag_ms=1).update(KEY, remove=["state"])
+    prompt = opened(tmp_path, NOTES)
+    prompt.update(KEY, set={"state": "new"})
+    assert by_state(prompt) == ["one"]
+    assert prompt.query("new", index="by_state").rows == (row,)
+    prompt.delete(KEY)
+    assert by_state(prompt) == []
+
+
 def test_a_table_that_was_opened_before_a_fork_works_on_both_sides(tmp_path: Path) -> None:
     stated = stated_of(NOTES) | {"at": str(tmp_path), "durability": "normal"}
     said = output(started("fork", {"stated": stated, "key": KEY}))

@@ -124,7 +124,7 @@ def test_a_writer_that_ends_in_time_lets_the_next_one_in(file: Path) -> None:
 
 def test_a_full_disk_is_said_and_costs_nothing_that_was_there(database: Database) -> None:
     add(database, "a")
-    database.read().execute("PRAGMA max_page_count=10")
+    database.fetch("PRAGMA max_page_count=10")
     with pytest.raises(UnavailableError, match="the disk is full"):
         add(database, "x" * 1_000_000)
     add(database, "b")
@@ -198,13 +198,18 @@ def test_what_is_written_after_the_file_was_removed_goes_to_its_successor(
     other.close()
 
 
+def connection_of(database: Database) -> sqlite3.Connection:
+    with database.write() as connection:
+        return connection
+
+
 def test_each_thread_has_a_connection_of_its_own(database: Database) -> None:
     add(database, "a")
-    mine = database.read()
+    mine = connection_of(database)
     theirs: list[bool] = []
 
     def look() -> None:
-        theirs.append(database.read() is mine)
+        theirs.append(connection_of(database) is mine)
         add(database, "b")
         database.close()
 
@@ -212,7 +217,7 @@ def test_each_thread_has_a_connection_of_its_own(database: Database) -> None:
     thread.start()
     thread.join()
     assert theirs == [False]
-    assert database.read() is mine
+    assert connection_of(database) is mine
     assert words(database) == ["a", "b"]
 
 
@@ -221,17 +226,17 @@ import os, sys
 from pathlib import Path
 from app.adapters.local.database import Database
 database = Database(Path(sys.argv[1]), sys.argv[2], "normal")
-before = database.read()
+with database.write() as before:
+    pass
 child = os.fork()
 if not child:
-    other = database.read()
     with database.write() as connection:
         connection.execute("INSERT INTO words VALUES ('child')")
-    os._exit(0 if other is not before and connection is other else 9)
+    os._exit(0 if connection is not before else 9)
 status = os.waitpid(child, 0)[1]
 assert status == 0, status
-assert database.read() is before
 with database.write() as connection:
+    assert connection is before
     connection.execute("INSERT INTO words VALUES ('parent')")
 database.close()
 """

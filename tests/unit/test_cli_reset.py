@@ -185,7 +185,7 @@ def test_at_a_terminal_the_stacks_name_must_be_typed(
     finally:
         os.close(ours)
         os.close(theirs)
-    assert "Type the stack's name (local) to delete it: " in printed
+    assert "Type the stack's name (local) to stop it and delete this: " in printed
     assert asked.returncode == code
     assert ("Nothing was deleted." in printed) is not gone
     assert places.data.exists() is not gone

@@ -257,11 +257,18 @@ def test_a_name_that_no_grant_names_is_written_with_a_warning(clone: Clone) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Token-Key", "token_key", "../x", "a/b", ".hidden", "-x", "x-", "a b", "ü"]
+    "name", ["Token-Key", "token_key", "../x", "a/b", ".hidden", "-x", "x-", "a b", "ü"]
 )
 def test_a_name_that_no_cloud_takes_is_refused(clone: Clone, name: str) -> None:
     assert clone.run(f"--name={name}") == 1
     assert clone.complained.startswith(f"NAME={name}: not every cloud's secret store takes")
+    assert not clone.file("x").parent.exists()
+
+
+def test_without_a_name_nothing_is_written_and_the_command_is_shown(clone: Clone) -> None:
+    assert clone.run() == 1
+    assert clone.complained.startswith("no NAME was given")
+    assert "make secret NAME=token-key" in clone.complained
     assert not clone.file("x").parent.exists()
 
 

@@ -1,6 +1,7 @@
 """`make dev` puts a change live, only where it changes something, and keeps the last good code."""
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
@@ -12,6 +13,7 @@ from infra.cli import dev
 from infra.cli.dev import Reload, changes, serve
 from infra.errors import PlatformError
 from infra.local.client import ask
+from infra.local.runtime.storage import StorageSpec
 from infra.model import Function
 from tests.support.local_cloud import LocalCloud, running
 
@@ -114,6 +116,25 @@ def test_a_queues_consumer_goes_live_under_its_own_trigger(checkout: Checkout) -
     assert reload() == ["letters"]
     checkout.cloud.route("GET /letters", "letters")
     assert checkout.cloud.get("/letters").body == b"two"
+
+
+def test_old_code_goes_but_not_what_functions_and_the_storage_run(checkout: Checkout) -> None:
+    code = checkout.cloud.places.code
+    served = ask(checkout.cloud.places, "describe")["functions"]["other"]["fingerprint"]
+    for name in (served, "of-the-storage", "of-nobody"):
+        (code / name).mkdir(exist_ok=True)
+        os.utime(code / name, (0, 0))
+    checkout.cloud.cloud.storage.spec = StorageSpec(
+        port=9999,
+        module="app.files",
+        code=str(code / "of-the-storage"),
+        fingerprint="of-the-storage",
+        buckets="{}",
+    )
+    checkout.write("hello", CODE.format("two"))
+    assert checkout.reload() == ["hello"]
+    assert {served, "of-the-storage"} <= {each.name for each in code.iterdir()}
+    assert not (code / "of-nobody").exists()
 
 
 def test_a_function_that_is_not_up_yet_is_left_to_make_up(checkout: Checkout) -> None:

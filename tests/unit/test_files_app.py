@@ -168,6 +168,26 @@ def test_one_request_too_many_is_told_to_come_again(server: Server) -> None:
     assert len(server.files()) == 1, "what was cancelled left nothing"
 
 
+def test_who_is_refused_and_goes_on_sending_takes_nobodys_place(server: Server) -> None:
+    server.put("a", b"a")
+    strangers = [Client("PUT", f"not/{number}", body(b"1")) for number in range(2)]
+    guest = Client("GET", "a")
+    app = server.app(requests=2)
+
+    async def work() -> None:
+        for stranger in strangers:
+            stranger.scope["query_string"] = b"expires=1&signature=forged"
+        waiting = [asyncio.create_task(app(c.scope, c.receive, c.send)) for c in strangers]
+        await asyncio.gather(*(each.listening.wait() for each in strangers))
+        await app(guest.scope, guest.receive, guest.send)
+        for each in waiting:
+            each.cancel()
+        await asyncio.wait(waiting)
+
+    server.run(work)
+    assert guest.status == 200
+
+
 def test_what_is_committed_while_the_request_is_cancelled_stays(server: Server) -> None:
     """A commit cannot be taken back: its file must not be, either."""
     client = Client("PUT", "a", body(bytes(SIZE), more=False))

@@ -183,6 +183,11 @@ def test_a_method_that_there_is_not_is_told_those_that_there_are(
     [
         ("content-type: text/plain\r\n", [b""], 411),
         ("content-type: text/plain\r\ntransfer-encoding: chunked\r\n", [b"0\r\n\r\n"], 411),
+        (
+            "content-type: text/plain\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n",
+            [b"5\r\nabcde\r\n0\r\n\r\n"],
+            411,
+        ),
         ("content-length: 3\r\n", [b"abc"], 400),
         ("content-type: text/plain\r\ncontent-length: 5368709121\r\n", [b"abc"], 413),
         ("content-type: text/plain\r\ncontent-length: 99999999999999999999\r\n", [b"abc"], 413),

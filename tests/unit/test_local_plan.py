@@ -9,7 +9,9 @@ import pytest
 from infra import shop
 from infra.errors import Refused
 from infra.local.kinds.stores import Table
-from infra.local.plan import LOCAL_STACK, LocalConfig, Planned, plan, refuse
+from infra.local.places import Places
+from infra.local.plan import LOCAL_STACK, LocalConfig, Planned, plan
+from infra.local.refusals import refuse
 from infra.settings import Local, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +70,24 @@ def test_another_stack_cannot_have_this_checkouts_local_cloud() -> None:
     config = LocalConfig(root=ROOT, settings=Local())
     with pytest.raises(Refused, match="use the stack local, or another checkout"):
         refuse(replace(WHOLE, stack="dev"), config, SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("stated", "key"),
+    [
+        ({"port": 9999, "storage_port": 9999}, "storage_port"),
+        ({"storage_port": Places(ROOT).port}, "storage_port"),
+        ({"port": Places(ROOT).storage_port}, "port"),
+    ],
+)
+def test_the_shop_and_its_signed_addresses_do_not_share_a_port(
+    stated: dict[str, int], key: str
+) -> None:
+    config = LocalConfig(root=ROOT, settings=Local.model_validate(stated))
+    with pytest.raises(Refused, match=rf"local\.{key}: {stated[key]}\n.*share a port"):
+        refuse(WHOLE, config, SOURCE)
+    grants = tuple(each for each in WHOLE.grants if each.kind != "bucket")
+    refuse(replace(WHOLE, buckets=(), grants=grants), config, SOURCE)
 
 
 def test_another_key_for_rows_that_are_there_is_refused_unless_the_settings_allow_it(

@@ -230,6 +230,24 @@ def test_looking_shows_the_last_dead_first_and_not_all(queue: Queue) -> None:
     assert (found.dead, [each.id for each in found.messages]) == (3, ["c", "b"])
 
 
+def test_a_body_that_is_no_text_is_handed_out_as_one_and_holds_up_no_other(queue: Queue) -> None:
+    queue.send("good")
+    for number, body in (("blob", "x'ff61'"), ("text", "CAST(x'ff61' AS TEXT)")):
+        with closing(sqlite3.connect(queue.file, isolation_level=None)) as sender:
+            sender.execute(f"INSERT INTO messages (id, body, sent_ms, visible_ms) "  # noqa: S608 - ours
+                           f"VALUES ('{number}', {body}, {START_MS}, {START_MS})")  # fmt: skip
+    taken = queue.take(attempts=1)
+    bodies = {each.id: each.body for each in taken.messages}
+    assert bodies == {"good": "a body", "blob": "\ufffda", "text": "\ufffda"}
+    queue.clock.ms += VISIBILITY_MS
+    queue.take(attempts=1)
+    assert {(each.id, each.body, each.bytes) for each in queue.look().messages} == {
+        ("good", "a bod", 6),
+        ("blob", "\ufffda", 2),
+        ("text", "\ufffda", 2),
+    }
+
+
 def test_a_file_that_is_gone_is_told_and_found_when_it_is_there_again(queue: Queue) -> None:
     queue.send("first")
     queue.take()

@@ -39,7 +39,7 @@ def load(path: Path) -> Any:
 
 
 def test_the_written_schema_is_the_models_own() -> None:
-    """A changed setting comes with a changed schema: `python -m infra.cli.schema` writes it."""
+    """A changed setting comes with a changed schema: `make schema` writes it."""
     assert main(["--check"]) == 0
 
 
@@ -49,7 +49,7 @@ def test_a_stale_schema_fails_the_check_and_writing_mends_it(
     """The check says what to run, and running it is enough."""
     path = tmp_path / "schema.json"
     assert main(["--check"], path) == 1
-    assert "run python -m infra.cli.schema" in capsys.readouterr().err
+    assert "run make schema" in capsys.readouterr().err
     assert main([], path) == 0
     assert main(["--check"], path) == 0
     path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")

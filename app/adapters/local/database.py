@@ -93,14 +93,6 @@ class Database:
         with self._translated():
             return self._patiently(self._connection(), statement, values).fetchall()
 
-    def read(self) -> sqlite3.Connection:
-        """A connection to read from, each statement a view of its own.
-
-        It waits for nobody, and its errors are SQLite's own: prefer `fetch`.
-        """
-        with self._translated():
-            return self._connection()
-
     def close(self) -> None:
         """Let go of this thread's connection; the next use opens another."""
         connection, self._opened.connection = self._opened.connection, None

@@ -136,7 +136,7 @@ async def _tidy(buckets: Mapping[str, Served], threads: Threads) -> None:
     while True:
         for name, each in buckets.items():
             try:
-                removed = await threads.run_one(each.folder.tidy)
+                removed = await threads.run(each.folder.tidy)  # commits go on
             except PortError as error:
                 _print({"event": "storage not tidied", "bucket": name, "error": str(error)})
             else:

@@ -75,7 +75,6 @@ class FilesApp:
         if scope["type"] != "http":
             return
         request = Request(scope, receive, send, self._limits.idle_s)
-        self._active += 1
         try:
             async with asyncio.timeout(self._limits.total_s):
                 await self._answer(request)
@@ -84,12 +83,16 @@ class FilesApp:
         except ConnectionError:
             request.status = request.status or _LEFT
         finally:
-            self._active -= 1
             self._log(request.entry())
 
     async def _answer(self, request: Request) -> None:
         try:
-            await self._carry_out(request)
+            # counted so long only: who is refused, and heard out, takes nobody's place
+            self._active += 1
+            try:
+                await self._carry_out(request)
+            finally:
+                self._active -= 1
         except RefusedError as refused:
             await request.refuse(refused)
         except NotSignedError:
@@ -116,8 +119,9 @@ class FilesApp:
 
     async def _put(self, request: Request) -> None:
         length = request.headers.get("content-length")
-        if length is None:
-            raise RefusedError(411, "the request must say its content-length")
+        # of both, the server goes by the encoding: the body would not have the size that was signed
+        if length is None or "transfer-encoding" in request.headers:
+            raise RefusedError(411, "the request must say its content-length, and not be chunked")
         if int(length) > SIZE_BYTES:
             raise RefusedError(413, f"the body is over {SIZE_BYTES} bytes")
         content_type = request.headers.get("content-type")

@@ -1,6 +1,7 @@
 """One request of the files server: what comes, what goes, and what the log is told of it."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ PIECE = 256 * 1024
 _HEARD_OUT_BYTES = 16 * 1024 * 1024  # of a body that is refused, so that the refusal is heard
 _HEARD_OUT_S = 2.0
 _LOGGED_PATH = 4096
+_LONG = re.compile(r"([^/]{12})[^/]{29,}")  # of a path: longer than an id, as signatures are
 _LATE = 408
 
 
@@ -111,8 +113,10 @@ class Request:
         found = {
             "event": "storage request",
             "method": self.method,
-            "bucket": self.path.removeprefix("/").partition("/")[0][:_LOGGED_PATH],
-            "path": self.path[:_LOGGED_PATH],
+            "bucket": _LONG.sub(
+                r"\1…", self.path.removeprefix("/").partition("/")[0][:_LOGGED_PATH]
+            ),
+            "path": _LONG.sub(r"\1…", self.path[:_LOGGED_PATH]),
             "status": self.status,
             "ms": round((time.monotonic() - self._began) * 1000, 3),
             "bytes": self._bytes,

@@ -159,8 +159,10 @@ def _fill(connection: sqlite3.Connection, name: str, columns: Columns) -> None:
 
 
 def _insert(connection: sqlite3.Connection, values: tuple[object, ...]) -> None:
+    # one that ended may stand there still, if the lag was changed since
     connection.execute(
-        "INSERT INTO entries (number, partition, sort, row_partition, row_sort, from_ms, row)"
+        "INSERT OR REPLACE INTO entries"
+        " (number, partition, sort, row_partition, row_sort, from_ms, row)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         values,
     )

@@ -8,7 +8,7 @@ from infra import bundle
 from infra.errors import PlatformError
 from infra.local import launch
 from infra.local.client import RefusedByCloudError, ask
-from infra.local.kinds.kind import Plain, describe, without
+from infra.local.kinds.kind import Named, Plain, describe, without
 from infra.local.places import Places
 from infra.local.runtime.specs import (
     FunctionSpec,
@@ -62,7 +62,7 @@ class Runtime:
             shutil.rmtree(places.code, ignore_errors=True)
 
 
-class Function:
+class Function(Named):
     """One function. Its code is staged by the provider: what runs is a copy of what was planned."""
 
     _own: Mapping[str, Rule] = {"runtime": text, "source": text, "modules": text_list}
@@ -71,14 +71,6 @@ class Function:
         **{name: rule for name, rule in FunctionSpec.RULES.items() if name != "code"},
     }
     replacing = frozenset({"runtime", "name"})
-
-    def identify(self, places: Places, inputs: Plain) -> str:
-        """Of this clone and this name."""
-        return f"{places.key}-{inputs['name']}"
-
-    def report(self, inputs: Plain) -> Plain:
-        """The inputs."""
-        return inputs
 
     def create(self, places: Places, inputs: Plain) -> None:
         """Stage the code and run it. Raises PlatformError when the code is not what was planned."""

@@ -38,6 +38,18 @@ class Kind(Protocol):
         """Remove; no error when it is not there."""
 
 
+class Named:
+    """What kinds have alike of which a clone holds several, told apart by their names."""
+
+    def identify(self, places: Places, inputs: Plain) -> str:
+        """Of this clone and this name."""
+        return f"{places.key}-{inputs['name']}"
+
+    def report(self, inputs: Plain) -> Plain:
+        """The inputs."""
+        return inputs
+
+
 def describe(places: Places) -> Plain | None:
     """What the supervisor says that runs, or None when there is none."""
     try:

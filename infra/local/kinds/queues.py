@@ -5,13 +5,13 @@ from pathlib import Path
 
 from infra.errors import PlatformError
 from infra.local.client import RefusedByCloudError, ask
-from infra.local.kinds.kind import Plain, describe, without
+from infra.local.kinds.kind import Named, Plain, describe, without
 from infra.local.places import Places, private_folder
 from infra.local.runtime.queue_spec import QueueSpec
 from infra.local.runtime.specs import Rule, text
 
 
-class Queue:
+class Queue(Named):
     """One queue and its consumer. Its messages are kept when it goes, and found when it returns."""
 
     _own: Mapping[str, Rule] = {"runtime": text}
@@ -20,14 +20,6 @@ class Queue:
         **{name: rule for name, rule in QueueSpec.RULES.items() if name != "file"},
     }
     replacing = frozenset({"runtime", "name"})
-
-    def identify(self, places: Places, inputs: Plain) -> str:
-        """Of this clone and this name."""
-        return f"{places.key}-{inputs['name']}"
-
-    def report(self, inputs: Plain) -> Plain:
-        """The inputs."""
-        return inputs
 
     def create(self, places: Places, inputs: Plain) -> None:
         """Have the supervisor consume it; the file is made now, so that functions can send."""

@@ -4,26 +4,18 @@ from collections.abc import Mapping
 
 from infra.errors import PlatformError
 from infra.local.client import RefusedByCloudError, ask
-from infra.local.kinds.kind import Plain, describe, without
+from infra.local.kinds.kind import Named, Plain, describe, without
 from infra.local.places import Places
 from infra.local.runtime.schedule_spec import ScheduleSpec
 from infra.local.runtime.specs import Rule, text
 
 
-class Schedule:
+class Schedule(Named):
     """One schedule. Its last run is not part of it: that is for `make schedule` to show."""
 
     _own: Mapping[str, Rule] = {"runtime": text}
     rules: Mapping[str, Rule] = {**_own, **ScheduleSpec.RULES}
     replacing = frozenset({"runtime", "name"})
-
-    def identify(self, places: Places, inputs: Plain) -> str:
-        """Of this clone and this name."""
-        return f"{places.key}-{inputs['name']}"
-
-    def report(self, inputs: Plain) -> Plain:
-        """The inputs."""
-        return inputs
 
     def create(self, places: Places, inputs: Plain) -> None:
         """Run by it from now on."""

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.errors import PlatformError
-from infra.local.kinds.kind import Plain
+from infra.local.kinds.kind import Named, Plain
 from infra.local.places import Places, private_folder
 from infra.local.runtime.specs import Rule, flag, text, text_lists, text_or_empty
 
 _DECLARED = "declared.json"
 
 
-class Table:
+class Table(Named):
     """One table: a folder, and in it which columns are its key."""
 
     rules: Mapping[str, Rule] = {
@@ -29,14 +29,6 @@ class Table:
         "allow_replace": flag,
     }
     replacing = frozenset({"name"})
-
-    def identify(self, places: Places, inputs: Plain) -> str:
-        """Of this clone and this name."""
-        return f"{places.key}-{inputs['name']}"
-
-    def report(self, inputs: Plain) -> Plain:
-        """The inputs."""
-        return inputs
 
     def create(self, places: Places, inputs: Plain) -> None:
         """Make the folder, or take the one that stands.
@@ -63,19 +55,11 @@ class Table:
         """Leave it as it is: `make reset` alone deletes data."""
 
 
-class Bucket:
+class Bucket(Named):
     """One bucket: a folder."""
 
     rules: Mapping[str, Rule] = {"name": text}
     replacing = frozenset({"name"})
-
-    def identify(self, places: Places, inputs: Plain) -> str:
-        """Of this clone and this name."""
-        return f"{places.key}-{inputs['name']}"
-
-    def report(self, inputs: Plain) -> Plain:
-        """The inputs."""
-        return inputs
 
     def create(self, places: Places, inputs: Plain) -> None:
         """Make the folder, or take the one that stands."""

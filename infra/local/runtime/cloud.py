@@ -24,8 +24,6 @@ from infra.local.runtime.server import GatewayServer, listening_socket
 from infra.local.runtime.specs import FunctionSpec, GatewaySpec, RuntimeSpec
 from infra.local.runtime.storage import Storage
 
-__all__ = ["ChangeError", "Cloud"]
-
 _TICK_S = 0.05
 _DRAIN_S = 30.0  # what is still at work then goes on to its own time-out
 

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.local.runtime.cloud import ChangeError, Cloud
+from infra.local.runtime.changes import ChangeError
+from infra.local.runtime.cloud import Cloud
 from infra.local.runtime.queue_control import queue_operations
 from infra.local.runtime.schedule_control import schedule_operations
 from infra.local.runtime.specs import FunctionSpec, GatewaySpec, InvalidSpecError, RuntimeSpec

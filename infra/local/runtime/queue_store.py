@@ -160,12 +160,13 @@ class QueueStore:
                 "SELECT count(*) FROM messages WHERE dead_ms IS NOT NULL"
             ).fetchone()
             rows = connection.execute(
-                "SELECT id, attempts, reason, sent_ms, dead_ms, substr(body, 1, ?),"
-                " length(CAST(body AS BLOB)) FROM messages WHERE dead_ms IS NOT NULL"
-                " ORDER BY dead_ms DESC, rowid DESC LIMIT ?",
+                "SELECT id, attempts, reason, sent_ms, dead_ms,"
+                " CAST(substr(body, 1, ?) AS BLOB), length(CAST(body AS BLOB)) FROM messages"
+                " WHERE dead_ms IS NOT NULL ORDER BY dead_ms DESC, rowid DESC LIMIT ?",
                 (body_characters, most),
             ).fetchall()
-        return Look(waiting, in_flight, dead, oldest, tuple(Dead(*row) for row in rows))
+        shown = [(*row[:5], row[5].decode(errors="replace"), row[6]) for row in rows]
+        return Look(waiting, in_flight, dead, oldest, tuple(Dead(*row) for row in shown))
 
     def redrive(self, ids: Sequence[str] | None = None) -> tuple[str, ...]:
         """Have dead messages, all or these, delivered anew; the ids of those that will be."""
@@ -220,11 +221,13 @@ class QueueStore:
 
 
 def _visible(connection: sqlite3.Connection, now: int, most: int) -> list[tuple[Any, ...]]:
-    return connection.execute(
-        "SELECT id, body, attempts, sent_ms, first_received_ms, reason FROM messages"
+    rows = connection.execute(
+        "SELECT id, CAST(body AS BLOB), attempts, sent_ms, first_received_ms, reason FROM messages"
         " WHERE dead_ms IS NULL AND visible_ms <= ? ORDER BY visible_ms, rowid LIMIT ?",
         (now, most),
-    ).fetchall()
+    )
+    # a body that is no text dies of its own attempts, and holds up no other
+    return [(number, body.decode(errors="replace"), *rest) for number, body, *rest in rows]
 
 
 def _next(connection: sqlite3.Connection, now: int) -> int | None:

@@ -84,27 +84,25 @@ class StorageProcess:
         self, module: str, code: str, environment: Mapping[str, str], listening: socket.socket
     ) -> int:
         """Execute it; the descriptor of what it prints."""
-        with contextlib.ExitStack() as theirs:
+        with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
             life, self._life = os.pipe()
             theirs.callback(os.close, life)
+            ours.callback(os.close, self._life)
             output, printed = os.pipe()
             theirs.callback(os.close, printed)
+            ours.callback(os.close, output)
             kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-            ours = {"PYTHONPATH": code, "PYTHONDONTWRITEBYTECODE": "1"}
-            try:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", module, str(listening.fileno()), str(life)],
-                    pass_fds=[listening.fileno(), life],
-                    stdin=subprocess.DEVNULL,
-                    stdout=printed,
-                    stderr=printed,
-                    cwd=code,
-                    env={**kept, **ours, **environment},
-                )
-            except OSError:
-                os.close(self._life)
-                os.close(output)
-                raise
+            python = {"PYTHONPATH": code, "PYTHONDONTWRITEBYTECODE": "1"}
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", module, str(listening.fileno()), str(life)],
+                pass_fds=[listening.fileno(), life],
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=printed,
+                cwd=code,
+                env={**kept, **python, **environment},
+            )
+            ours.pop_all()  # it runs: they are closed when it is gone
         return output
 
     async def _watch(self, output: int) -> None:

@@ -7,7 +7,6 @@ import pytest
 from app.domain.errors import (
     ConflictError,
     DomainError,
-    ForbiddenError,
     InvalidError,
     NotFoundError,
     TooManyError,
@@ -22,7 +21,6 @@ KNOWN = [
     (BodyError("b"), 400, "Bad Request"),
     (InvalidError("i", "$.size"), 422, "Unprocessable Content"),
     (UnauthenticatedError("u"), 401, "Unauthorized"),
-    (ForbiddenError("f"), 403, "Forbidden"),
     (NotFoundError("n"), 404, "Not Found"),
     (ConflictError("c"), 409, "Conflict"),
     (TooManyError("t", 7), 429, "Too Many Requests"),

@@ -3,8 +3,10 @@
 import pytest
 
 from app.domain.uploads import UNFINISHED_MS
+from app.ports.errors import UnavailableError
 from app.ports.tables import Row
 from app.services import outbox, sweep_uploads
+from app.services.one_by_one import SomeFailedError, one_by_one
 from app.services.sweep import SweepError, sweep
 from app.services.upload_rows import new_upload, row
 from tests.support.faults import Faults, KilledError
@@ -144,15 +146,31 @@ def test_a_row_that_cannot_be_dealt_with_keeps_no_other_waiting(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shop = MemoryShop()
-    spoilt = new_upload("owner", "text/plain", 3, NOW_MS - 3 * DAY_MS)
-    shop.table("uploads").put({**row(spoilt), "size": "many"})
+    spoilt = [new_upload("owner", "text/plain", 3, NOW_MS - 3 * DAY_MS) for _ in range(9)]
+    for each in spoilt:
+        shop.table("uploads").put({**row(each), "size": "many"})
     _begun(shop, NOW_MS - 2 * DAY_MS)
 
     with pytest.raises(SweepError, match="uploads"):
         shop.sweep()
 
-    assert [found["upload"] for found in _rows(shop, "uploads")] == [spoilt.upload]
+    left = {found["upload"] for found in _rows(shop, "uploads")}
+    assert left == {each.upload for each in spoilt}
     assert '"failed": "uploads"' in capsys.readouterr().err
+
+
+def test_a_store_that_is_away_is_left_alone_after_five_of_many() -> None:
+    asked: list[int] = []
+
+    def deal(number: int) -> int:
+        asked.append(number)
+        if number % 2:
+            raise UnavailableError("busy")
+        return 1
+
+    with pytest.raises(SomeFailedError, match=r"^welcomes: 5 could not be dealt with$"):
+        one_by_one("welcomes", range(100), deal)
+    assert asked == list(range(10))
 
 
 def test_every_part_runs_whatever_fails_in_another(capsys: pytest.CaptureFixture[str]) -> None:

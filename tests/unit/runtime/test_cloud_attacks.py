@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from infra.local.runtime.cloud import ChangeError
+from infra.local.runtime.changes import ChangeError
 from infra.local.runtime.frames import Kind, reply
 from tests.support.local_cloud import LocalCloud
 from tests.support.pids import wait_for

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.runtime.cloud import ChangeError
+from infra.local.runtime.changes import ChangeError
 from infra.local.runtime.function import NotStartedError, Revision
 from infra.local.runtime.specs import GatewaySpec, RuntimeSpec
 from tests.conftest import Counts
