@@ -86,7 +86,7 @@ test: setup ## all tests (ARGS="-k name" for some)
 	@$(RUN) infra.cli.engine > /dev/null
 	$(PYTEST) $(COVERAGE) $(ARGS)
 
-test-fast: setup ## the tests that need no engine
+test-fast: setup ## the tests that need no engine and no local cloud
 	$(PYTEST) $(FAST) $(ARGS)
 
 soak: setup ## the same tests at full counts: kills, loads, fuzzing; takes long

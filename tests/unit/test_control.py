@@ -13,8 +13,8 @@ import pytest
 from infra.local.client import NotRunningError, RefusedByCloudError, ask
 from infra.local.places import Places
 from infra.local.runtime import control
+from tests.runtime.stated import assert_well
 from tests.support.local_cloud import WELL, LocalCloud, running
-from tests.unit.runtime.stated import assert_well
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import pytest
 
 from infra.local.runtime.changes import ChangeError
 from infra.local.runtime.frames import Kind, reply
+from tests.runtime.stated import assert_stated, assert_well
 from tests.support.local_cloud import LocalCloud
 from tests.support.pids import wait_for
 from tests.support.wire_http import answer as next_answer
-from tests.unit.runtime.stated import assert_stated, assert_well
 
 HOST = b"host: localhost\r\n"
 SLEEPS = """

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
+from tests.runtime.stated import assert_stated, assert_well
 from tests.support.local_cloud import BODY_LIMIT, LocalCloud
 from tests.support.wire_http import answer as next_answer
 from tests.support.wire_http import sent
-from tests.unit.runtime.stated import assert_stated, assert_well
 
 HOST = b"host: localhost\r\n"
 NO_ROUTE, TOO_LARGE = "no route matches", "the body is over the limit"

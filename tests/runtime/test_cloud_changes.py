@@ -17,10 +17,10 @@ from infra.local.runtime.changes import ChangeError
 from infra.local.runtime.function import NotStartedError, Revision
 from infra.local.runtime.specs import GatewaySpec, RuntimeSpec
 from tests.conftest import Counts
+from tests.runtime.stated import assert_stated, assert_well
 from tests.support.local_cloud import BODY_LIMIT, WELL, LocalCloud
 from tests.support.pids import descendants, wait_for, wait_for_end
 from tests.support.wire_http import Answer, free_port, request
-from tests.unit.runtime.stated import assert_stated, assert_well
 
 FULL = "every instance is busy and no more may start"
 DIED = "the instance died while it worked"

@@ -23,7 +23,7 @@ from tests.support.local_cloud import LocalCloud, running
 from tests.support.pids import alive, wait_for
 from tests.support.wire_http import asked, free_port
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 MODULE = "app.adapters.local.files"
 TEXT = "text/plain"
 

@@ -18,7 +18,7 @@ from infra.model import Function
 from tests.support.local_cloud import LocalCloud
 from tests.support.pids import wait_for
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 NOTED = """
 import json
 def lambda_handler(event, context):

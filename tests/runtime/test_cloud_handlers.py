@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.runtime.stated import assert_stated, assert_well
 from tests.support.local_cloud import LocalCloud
 from tests.support.pids import alive, wait_for_end
 from tests.support.wire_http import Answer
-from tests.unit.runtime.stated import assert_stated, assert_well
 
 RAISED = "the handler raised"
 DIED = "the instance died while it worked"
