@@ -6,7 +6,7 @@ sends finds it there.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +50,16 @@ class Planned:
     name: str
     inputs: Mapping[str, Any]
     after: tuple[str, ...] = ()
-    on_runtime: bool = field(default=True)
+    on_runtime: bool = True
 
 
 def plan(platform: model.Platform, config: LocalConfig) -> tuple[Planned, ...]:
     """Every resource, each after those that it needs. Raises Refused where code is missing."""
-    code = _bundles(platform, config)
+    cache = bundle.SourceCache()
+    code = _bundles(platform, config, cache)
     return (
         _runtime(config),
-        *_stores(platform, config),
+        *_stores(platform, config, cache),
         *_queues(platform, config),
         *_functions(platform, config, code),
         *_schedules(platform),
@@ -66,12 +67,13 @@ def plan(platform: model.Platform, config: LocalConfig) -> tuple[Planned, ...]:
     )
 
 
-def _bundles(platform: model.Platform, config: LocalConfig) -> dict[str, bundle.Bundle]:
+def _bundles(
+    platform: model.Platform, config: LocalConfig, cache: bundle.SourceCache
+) -> dict[str, bundle.Bundle]:
     """The code of each function, by its name.
 
     Raises Refused with every one that has none, or that does not serve its routes.
     """
-    cache = bundle.SourceCache()
     found: dict[str, bundle.Bundle] = {}
     problems: dict[Problem, None] = {}  # a file that two functions need is told once
     for each in platform.functions:
@@ -109,7 +111,9 @@ def _runtime(config: LocalConfig) -> Planned:
     )
 
 
-def _stores(platform: model.Platform, config: LocalConfig) -> Iterator[Planned]:
+def _stores(
+    platform: model.Platform, config: LocalConfig, cache: bundle.SourceCache
+) -> Iterator[Planned]:
     for table in platform.tables:
         yield Planned(
             kind="Table",
@@ -136,7 +140,7 @@ def _stores(platform: model.Platform, config: LocalConfig) -> Iterator[Planned]:
         )
     if platform.buckets:
         modules = (STORAGE_MODULE,)
-        files = bundle.closure(config.root, modules)
+        files = bundle.closure(config.root, modules, cache)
         yield Planned(
             kind="Storage",
             name="storage",

@@ -2,13 +2,12 @@
 
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
-from infra import bundle
 from infra.errors import PlatformError
 from infra.local import launch
 from infra.local.client import RefusedByCloudError, ask
-from infra.local.kinds.kind import Named, Plain, describe, without
+from infra.local.kinds.kind import Named, Plain, describe, only, without
+from infra.local.kinds.staging import as_staged, staged
 from infra.local.places import Places
 from infra.local.runtime.specs import (
     FunctionSpec,
@@ -74,16 +73,9 @@ class Function(Named):
 
     def create(self, places: Places, inputs: Plain) -> None:
         """Stage the code and run it. Raises PlatformError when the code is not what was planned."""
-        places.prepare()
-        files = bundle.closure(Path(inputs["source"]), inputs["modules"])
-        if bundle.fingerprint(files) != inputs["fingerprint"]:
-            raise PlatformError(
-                f"the code of function {inputs['name']} changed while `up` ran; run it again"
-            )
-        code = bundle.stage(files, places.code)
-        spec = {**without(inputs, self._own), "code": str(code)}
+        code = staged(places, inputs, f"function {inputs['name']}")
         try:
-            ask(places, "put_function", spec=spec)
+            ask(places, "put_function", spec={**without(inputs, self._own), "code": code})
         except RefusedByCloudError as error:
             raise PlatformError(
                 f"function {inputs['name']}: {error}\n"
@@ -98,11 +90,7 @@ class Function(Named):
         running = describe(places)
         if running is None or old["name"] not in running["functions"]:
             return None
-        spec = running["functions"][old["name"]]
-        if not Path(spec["code"]).is_dir():
-            spec = {**spec, "fingerprint": "its staged code is gone"}
-        remembered = {name: old[name] for name in self._own if name in old}
-        return {**remembered, **{name: v for name, v in spec.items() if name != "code"}}
+        return {**only(old, self._own), **as_staged(running["functions"][old["name"]])}
 
     def delete(self, places: Places, old: Plain) -> None:
         """Run it no more, once the calls under way are answered."""
@@ -137,7 +125,7 @@ class Gateway:
         running = describe(places)
         if running is None or running["gateway"] is None:
             return None
-        return {**{name: old[name] for name in self._own if name in old}, **running["gateway"]}
+        return {**only(old, self._own), **running["gateway"]}
 
     def delete(self, places: Places, _old: Plain) -> None:
         """Serve nothing, once the requests under way are answered."""

@@ -62,3 +62,8 @@ def describe(places: Places) -> Plain | None:
 def without(found: Plain, names: Mapping[str, Rule]) -> Plain:
     """The properties that have none of these names."""
     return {name: value for name, value in found.items() if name not in names}
+
+
+def only(old: Plain, names: Mapping[str, Rule]) -> Plain:
+    """The properties of these names, as far as they are there: those that Pulumi remembers."""
+    return {name: old[name] for name in names if name in old}

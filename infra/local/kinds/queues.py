@@ -5,7 +5,7 @@ from pathlib import Path
 
 from infra.errors import PlatformError
 from infra.local.client import RefusedByCloudError, ask
-from infra.local.kinds.kind import Named, Plain, describe, without
+from infra.local.kinds.kind import Named, Plain, describe, only, without
 from infra.local.places import Places, private_folder
 from infra.local.runtime.queue_spec import QueueSpec
 from infra.local.runtime.specs import Rule, text
@@ -43,8 +43,7 @@ class Queue(Named):
         spec = running["queues"][old["name"]]
         if not Path(spec["file"]).exists():
             return None  # nobody can send to it
-        remembered = {name: old[name] for name in self._own if name in old}
-        return {**remembered, **{name: v for name, v in spec.items() if name != "file"}}
+        return {**only(old, self._own), **{name: v for name, v in spec.items() if name != "file"}}
 
     def delete(self, places: Places, old: Plain) -> None:
         """Consume it no more, once the batches under way are done."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from infra.errors import PlatformError
 from infra.local.client import RefusedByCloudError, ask
-from infra.local.kinds.kind import Named, Plain, describe, without
+from infra.local.kinds.kind import Named, Plain, describe, only, without
 from infra.local.places import Places
 from infra.local.runtime.schedule_spec import ScheduleSpec
 from infra.local.runtime.specs import Rule, text
@@ -34,8 +34,7 @@ class Schedule(Named):
         if running is None or old["name"] not in running["schedules"]:
             return None
         found = running["schedules"][old["name"]]
-        remembered = {name: old[name] for name in self._own if name in old}
-        return {**remembered, **{name: found[name] for name in ScheduleSpec.RULES}}
+        return {**only(old, self._own), **{name: found[name] for name in ScheduleSpec.RULES}}
 
     def delete(self, places: Places, old: Plain) -> None:
         """Run by it no more; what is under way goes on."""

@@ -1,12 +1,11 @@
 """What serves the buckets' signed addresses."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from infra import bundle
 from infra.errors import PlatformError
 from infra.local.client import RefusedByCloudError, ask
-from infra.local.kinds.kind import Plain, describe, without
+from infra.local.kinds.kind import Plain, describe, only, without
+from infra.local.kinds.staging import as_staged, staged
 from infra.local.places import Places
 from infra.local.runtime.specs import Rule, text, text_list
 from infra.local.runtime.storage import StorageSpec
@@ -34,13 +33,9 @@ class Storage:
 
     def create(self, places: Places, inputs: Plain) -> None:
         """Stage the code and serve. Raises PlatformError when the code is not what was planned."""
-        places.prepare()
-        files = bundle.closure(Path(inputs["source"]), inputs["modules"])
-        if bundle.fingerprint(files) != inputs["fingerprint"]:
-            raise PlatformError("the code of the storage changed while `up` ran; run it again")
-        code = bundle.stage(files, places.code)
+        code = staged(places, inputs, "the storage")
         try:
-            ask(places, "put_storage", spec={**without(inputs, self._own), "code": str(code)})
+            ask(places, "put_storage", spec={**without(inputs, self._own), "code": code})
         except RefusedByCloudError as error:
             raise PlatformError(
                 f"storage: {error}\n"
@@ -55,11 +50,7 @@ class Storage:
         running = describe(places)
         if running is None or running["storage"] is None:
             return None
-        spec = running["storage"]
-        if not Path(spec["code"]).is_dir():
-            spec = {**spec, "fingerprint": "its staged code is gone"}
-        remembered = {name: old[name] for name in self._own if name in old}
-        return {**remembered, **{name: v for name, v in spec.items() if name != "code"}}
+        return {**only(old, self._own), **as_staged(running["storage"])}
 
     def delete(self, places: Places, _old: Plain) -> None:
         """Serve no more, once the requests under way are answered."""
