@@ -6,9 +6,10 @@ import stat
 import unicodedata
 from pathlib import Path
 
+from app.adapters.common.grants import need
 from app.ports.adapters import Stated
 from app.ports.blobs import Blob, Bucket, Upload
-from app.ports.errors import AccessDeniedError, InvalidValueError
+from app.ports.errors import InvalidValueError
 
 KEY_BYTES = 1024
 TYPE_CHARACTERS = 127
@@ -127,11 +128,7 @@ class _Granted:
         return self._bucket.download_url(key, expires_s)
 
     def _need(self, action: str) -> None:
-        if action not in self._may:
-            raise AccessDeniedError(
-                f"the function {self._function} has no grant to {action} the bucket {self._name}: "
-                "add one in infra/shop.py"
-            )
+        need(action, self._may, f"the bucket {self._name}", self._function)
 
 
 def _check_body(body: object) -> None:

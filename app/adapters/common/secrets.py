@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from app.adapters.common.grants import need
 from app.ports.adapters import Stated
-from app.ports.errors import AccessDeniedError
 from app.ports.secrets import Secrets
 
 KEPT_S = 300
@@ -82,8 +82,5 @@ class _Granted:
         kept.text, kept.read = text, self._now()
 
     def _check(self, name: str) -> None:
-        if "read" not in self._stated.get(name, {}).get("may", ()):
-            raise AccessDeniedError(
-                f"the function {self._function} has no grant to read the secret {name}: "
-                "add one in infra/shop.py"
-            )
+        may = self._stated.get(name, {}).get("may", ())
+        need("read", may, f"the secret {name}", self._function)

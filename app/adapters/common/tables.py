@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 
 from app.adapters.common import cursor as cursors
+from app.adapters.common.grants import need
 from app.adapters.common.row_checks import Checks
 from app.ports.adapters import Stated
-from app.ports.errors import AccessDeniedError, InvalidValueError, PortError
+from app.ports.errors import InvalidValueError, PortError
 from app.ports.tables import Between, Condition, Key, Page, Prefix, Row, Schema, Table
 
 LIMIT = 1000
@@ -119,11 +120,7 @@ class _Granted:
             return self._table.remove_expired()
 
     def _need(self, action: str) -> None:
-        if action not in self._may:
-            raise AccessDeniedError(
-                f"the function {self._function} has no grant to {action} the table {self._name}: "
-                "add one in infra/shop.py"
-            )
+        need(action, self._may, f"the table {self._name}", self._function)
 
 
 class _Named:
