@@ -12,36 +12,55 @@ PYTEST := $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 FAST := tests/unit tests/program tests/conformance
 # Part of the tests covers part of the code: only a whole run is measured.
 COVERAGE = $(if $(ARGS),,--cov --cov-report=term)
+# A stack's name begins with its cloud, whose packages are then added; once added they stay.
+CLOUD := $(firstword $(subst -, ,$(STACK)))
+NEEDS ?= $(if $(wildcard infra/$(CLOUD)),$(filter aws alicloud,$(CLOUD)))
 quoted = '$(subst ','\'',$(1))'
+LOCK := UV_PYTHON_DOWNLOADS=never $(VENV)/uv pip compile --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --quiet
 # With it, -m would not find this checkout, which is nowhere installed.
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help setup engine up preview down secret reset schedule logs queue shell dev doctor \
-	lint format test test-fast soak bench lock schema openapi clean
+.PHONY: help setup setup-whole engine up preview fetch down rollback secret conformance reset \
+	schedule logs queue shell dev doctor lint format test test-fast soak bench lock schema openapi \
+	clean
 
 help: ## this list
 	@printf 'make up      brings the shop up on this machine and prints its address\n'
 	@printf 'make test    runs the tests\n\nAll of them:\n'
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | sort | \
-		while IFS='	' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+		while IFS='	' read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
 	@printf '\nSTACK=local is the default; ARGS="…" goes to the command as it is.\n'
 
-setup: ## .venv with the pinned packages (EXTRAS=aws,alicloud adds those clouds)
-	@$(PYTHON) tools/bootstrap.py $(if $(EXTRAS),--extras $(EXTRAS))
+setup: ## .venv with the pinned packages (NEEDS=aws adds a cloud's, EXTRAS=none takes them away)
+	@$(PYTHON) tools/bootstrap.py $(if $(EXTRAS),--extras $(EXTRAS)) $(if $(NEEDS),--needs $(NEEDS))
+
+setup-whole: ## .venv with every cloud's packages too, which the tests need
+	@$(PYTHON) tools/bootstrap.py --needs aws
 
 engine: setup ## finds the Pulumi engine, or installs or builds it; prints its folder
 	@$(RUN) infra.cli.engine $(ARGS)
 
 up: setup ## brings STACK up, and prints its address
-	@$(RUN) infra.cli.up --stack $(STACK) $(ARGS)
+	@$(RUN) infra.cli.up --stack $(STACK) $(if $(filter 1 yes,$(OFFLINE)),--offline) $(ARGS)
 
-preview: setup ## shows what `make up` would change
-	@$(RUN) infra.cli.preview --stack $(STACK) $(ARGS)
+preview: setup ## shows what `make up` would change (OFFLINE=1: of a cloud, without an account)
+	@$(RUN) infra.cli.preview --stack $(STACK) $(if $(filter 1 yes,$(OFFLINE)),--offline) $(ARGS)
 
-down: setup ## stops what `make up` started; data stays
+fetch: setup ## gets what OFFLINE=1 needs of STACK's cloud: the engine's plugin, the libraries
+	@$(RUN) infra.cli.plugins --stack $(STACK) $(ARGS)
+
+down: setup ## stops what `make up` started; data stays (ARGS=--with-data deletes a cloud's)
 	@$(RUN) infra.cli.down --stack $(STACK) $(ARGS)
+
+rollback: setup ## has FUNCTION on AWS run the version before, or VERSION=…
+	@$(RUN) infra.cli.rollback --stack $(STACK) $(if $(FUNCTION),--function $(call quoted,$(FUNCTION))) \
+		$(if $(VERSION),--version $(call quoted,$(VERSION))) $(ARGS)
+
+conformance: setup ## the adapters' tests on STACK's real account; asks first
+	@$(RUN) infra.cli.conformance --stack $(STACK) $(ARGS)
 
 # A value never comes as an argument: VALUE=… is passed on only as the fact that it was given.
 secret: setup ## makes the secret NAME, or takes it from stdin (RANDOM=1, ROTATE=1, ARGS=--list)
@@ -70,7 +89,7 @@ dev: setup ## watches app/: a change is live at once
 doctor: ## what was found on this machine, what is missing, the next command
 	@$(PYTHON) tools/bootstrap.py --doctor
 
-lint: setup ## style, types, who may import whom, the schema, the API's document
+lint: setup-whole ## style, types, who may import whom, the schema, the API's document
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy infra app tests tools bench
@@ -78,30 +97,29 @@ lint: setup ## style, types, who may import whom, the schema, the API's document
 	$(RUN) infra.cli.schema --check
 	$(RUN) infra.cli.openapi --check
 
-format: setup ## sets the code as `make lint` wants it
+format: setup-whole ## sets the code as `make lint` wants it
 	$(VENV)/ruff check --fix
 	$(VENV)/ruff format
 
-test: setup ## all tests (ARGS="-k name" for some)
+test: setup-whole ## all tests (ARGS="-k name" for some)
 	@$(RUN) infra.cli.engine > /dev/null
 	$(PYTEST) $(COVERAGE) $(ARGS)
 
-test-fast: setup ## the tests that need no engine and no local cloud
-	$(PYTEST) $(FAST) $(ARGS)
+test-fast: setup-whole ## the tests that need no engine, no local cloud and nothing that plays AWS
+	$(PYTEST) -m "not moto" $(FAST) $(ARGS)
 
-soak: setup ## the same tests at full counts: kills, loads, fuzzing; takes long
+soak: setup-whole ## the same tests at full counts: kills, loads, fuzzing; takes long
 	@$(RUN) infra.cli.engine > /dev/null
 	$(PYTEST) --soak $(ARGS)
 
-bench: setup ## requests per second, latency, CPU and memory, beside others'
+bench: setup-whole ## requests per second, latency, CPU and memory, beside others'
 	@$(RUN) bench $(ARGS)
 
 # Not after `setup`, which refuses a package that is declared and not yet pinned.
-lock: ## resolves the pinned packages anew into tools/constraints.txt
+lock: ## resolves the pinned packages anew into tools/constraints.txt, and moto's into moto.txt
 	@[ -x $(VENV)/uv ] || $(MAKE) --no-print-directory setup
-	@UV_PYTHON_DOWNLOADS=never $(VENV)/uv pip compile pyproject.toml --all-extras --universal \
-		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
-		--output-file tools/constraints.txt $(ARGS)
+	@$(LOCK) pyproject.toml --all-extras --output-file tools/constraints.txt $(ARGS)
+	@$(LOCK) tools/moto.in --output-file tools/moto.txt $(ARGS)
 
 schema: setup ## writes stacks/schema.json, by which editors complete the stack files
 	@$(RUN) infra.cli.schema

@@ -1,6 +1,7 @@
-"""`make bench`: `python -m bench [--seconds 5] [--rounds 3] [--only aws,uvicorn,start,dev]`.
+"""`make bench`: `python -m bench [--seconds 5] [--rounds 3] [--only aws,uvicorn,packages]`.
 
-Everything listens on 127.0.0.1, takes a bounded time, and is ended before this returns.
+bench/README.md tells what it measures. Everything listens on 127.0.0.1, takes a bounded time, and
+is ended before this returns.
 """
 
 import argparse
@@ -14,18 +15,32 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from bench import contestants, figures, load, peers, reload, rounds, starts, stores
-from bench.cloud import copied
+from bench import (
+    cold,
+    contestants,
+    figures,
+    load,
+    packages,
+    peers,
+    program,
+    reload,
+    rounds,
+    starts,
+    stores,
+)
+from bench.cloud import checkout_in, copied
 from infra.cli.commands import Progress
 from infra.cli.console import run_command
 from infra.cli.engine import this_machine
 from infra.errors import PlatformError
 from infra.local.places import Places, private_folder
 from infra.model import Provider
+from infra.packages.runtime import LAMBDA
+from infra.packages.tools import this_machine as this_machines_tools
 
 ROOT = Path(__file__).resolve().parents[1]
 CLOUDS: dict[Provider, str] = {"aws": "local cloud, aws", "alicloud": "local cloud, alicloud"}
@@ -35,8 +50,8 @@ PEERS = {
     "uvicorn": "uvicorn + starlette",
 }
 BASE = PEERS["uvicorn"]
-PARTS = (*CLOUDS, *PEERS, "stores", "start", "dev")
-STARTS, EDITS = 50, 20
+PARTS = (*CLOUDS, *PEERS, "stores", "start", "dev", "packages", "program")
+STARTS, EDITS, IMPORTS, PROGRAMS = 50, 20, 15, 5
 
 
 def _requests(
@@ -137,6 +152,35 @@ def _stores(options: argparse.Namespace, folder: Path, progress: Progress) -> di
     return asdict(found)
 
 
+def _packages(folder: Path, progress: Progress) -> dict[str, Any]:
+    """Weigh the packages for Lambda, measure their entrypoints, and print it."""
+    tools = replace(this_machines_tools(), progress=progress)
+    runtime, python = packages.runnable(tools)
+    progress.say(f"packages for {LAMBDA.title}, and for {runtime.title}")
+    packed = packages.pack(checkout_in(ROOT, folder), runtime, python, tools)
+    progress.say(f"imports of each entrypoint, {IMPORTS} rounds, by Python {python.version}")
+    found = cold.measure(packed, python.program, IMPORTS, progress)
+    ours = [each.name for each in packed if each.name not in packages.PEERS]
+    print(
+        f"\nPackages for {LAMBDA.title}; imports by Python {python.version} of this machine less "
+        f"a bare start,\nand GET /health in process: medians\n\n{figures.aligned(cold.rows(found))}"
+    )
+    goals = f"{cold.GOAL_MS} ms of CPU to import, {cold.GOAL_KB:,} KB zipped"
+    missed = cold.over(found, ours)
+    print(f"\nGoals of ours ({goals}): {'; '.join(missed) or 'all met'}")
+    return {"python": python.version, **{name: asdict(each) for name, each in found.items()}}
+
+
+def _programs(folder: Path, progress: Progress) -> dict[str, Any]:
+    """Measure the Pulumi program, and print it."""
+    found = program.measure(checkout_in(ROOT, folder), PROGRAMS, progress)
+    print(
+        f"\nThe Pulumi program for AWS by mocks, packages already built, {PROGRAMS} rounds: medians"
+        f"\n\n{figures.aligned(program.rows(found))}\n\n{program.verdict(found)}"
+    )
+    return {name: asdict(each) for name, each in found.items()}
+
+
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures.")
     parser.add_argument("--seconds", type=int, default=5, help="of load a cell (default: 5)")
@@ -178,6 +222,10 @@ def main(arguments: Sequence[str]) -> int:
                 results["start"] = _starts(folder, progress)
             if "dev" in options.only:
                 results["dev_ms"] = _edits(folder, progress)
+            if "packages" in options.only:
+                results["packages"] = _packages(folder, progress)
+            if "program" in options.only:
+                results["program"] = _programs(folder, progress)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         kept = Places(ROOT).state / "bench"

@@ -13,7 +13,9 @@ from infra.local import launch, plan
 from infra.local.kinds import KINDS
 from infra.local.places import Places
 from infra.model import Platform, Scaling
-from infra.settings import Local, Settings
+from infra.packages.pins import CONSTRAINTS
+from infra.settings import Settings
+from infra.settings_local import Local
 
 WORKERS = 2
 NAME = "health"
@@ -53,6 +55,19 @@ def copied(checkout: Path, root: Path) -> None:
     skipped = shutil.ignore_patterns("__pycache__")
     for name in ("app", "infra"):
         shutil.copytree(checkout / name, root / name, ignore=skipped)
+
+
+def checkout_in(checkout: Path, folder: Path) -> Path:
+    """A copy of all that packages are built from and that Pulumi runs; made once in `folder`."""
+    root = folder / "checkout"
+    if not root.exists():
+        copied(checkout, root)
+        for name in ("bench", "stacks"):
+            shutil.copytree(checkout / name, root / name)
+        for name in ("pyproject.toml", CONSTRAINTS):
+            (root / name).parent.mkdir(exist_ok=True)
+            shutil.copy(checkout / name, root / name)
+    return root
 
 
 def health_alone() -> Platform:

@@ -18,7 +18,7 @@ from bench import usage
 from bench.cloud import Cloud, health_alone
 from infra.errors import PlatformError
 from infra.model import Provider
-from infra.settings import Local
+from infra.settings_local import Local
 
 ANSWER = {"status": "ok", "stack": "local"}
 _START_S = 30.0

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.cloud import Cloud, copied, health_alone
 from bench.contestants import free_port
 from infra.errors import PlatformError
-from infra.settings import Local
+from infra.settings_local import Local
 
 _LIMIT_S = 10.0
 _PAUSE_S = 0.3  # an editor does not save more often

@@ -26,7 +26,8 @@ from infra.cli.commands import Progress
 from infra.errors import PlatformError
 from infra.local import plan
 from infra.model import Platform
-from infra.settings import Local, Settings
+from infra.settings import Settings
+from infra.settings_local import Local
 
 CLIENTS = 16
 PASSWORD = "a password for measuring"  # noqa: S105 - guards nothing

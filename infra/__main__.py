@@ -11,8 +11,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from infra import settings, shop
 from infra.check import check
 from infra.errors import PlatformError
-from infra.local.refusals import refuse
-from infra.local.target import LocalConfig, LocalTarget
 
 # With any other exit code the engine adds "an unhandled error occurred" to what was said.
 ALREADY_SAID = 32
@@ -24,12 +22,18 @@ def main(root: Path) -> None:
     stated = settings.read(shop.NAMES)
     platform = shop.platform(stated, stack)
     source = f"infra/shop.py with stacks/Pulumi.{stack}.yaml"
-    check(platform, stated.local.emulate, source)
-    replaceable = [name for name, table in stated.tables.items() if table.allow_replace]
-    config = LocalConfig(root=root, settings=stated.local, replaceable=replaceable)
-    refuse(platform, config, source)
-    target = LocalTarget("shop", platform, config)
-    pulumi.export("url", target.url)
+    check(platform, stated.provider, source, local=stated.target == "local")
+    match stated.target:  # a target is imported where it is meant: each has packages of its own
+        case "local":
+            from infra.local import stack as local  # noqa: PLC0415
+
+            outputs = local.declare(platform, stated, root, source)
+        case "aws":
+            from infra.aws import stack as aws  # noqa: PLC0415
+
+            outputs = aws.declare(platform, stated, root, source)
+    for name, value in outputs.items():
+        pulumi.export(name, value)
 
 
 if __name__ == "__main__":

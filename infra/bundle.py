@@ -6,15 +6,12 @@ edited file, and equal files have equal fingerprints wherever the checkout stand
 """
 
 import errno
-import shutil
-import tempfile
-import time
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from infra import folders
 from infra.closure import PACKAGE, SourceFile, closure
 from infra.errors import Problem
 from infra.model import Function, Provider, Trigger
@@ -120,25 +117,12 @@ def stage(files: Iterable[SourceFile], destination: Path) -> Path:
     and nobody may edit it: its name is a promise of what it holds.
     """
     files = tuple(files)
-    target = destination / fingerprint(files)
-    if target.is_dir():
-        return target
-    draft: Path | None = None
     try:
-        destination.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=destination))
-        for file in files:
-            path = draft / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(file.content)
-        draft.rename(target)
+        return folders.whole(
+            destination / fingerprint(files), lambda draft: folders.write(files, draft)
+        )
     except OSError as error:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
-        if target.is_dir():  # somebody else was faster, with the same files
-            return target
         raise StagingError(staging_problem(destination, error, files)) from error
-    return target
 
 
 def prune(destination: Path, keep: Collection[str], older_than_s: float = 3600) -> None:
@@ -146,10 +130,7 @@ def prune(destination: Path, keep: Collection[str], older_than_s: float = 3600) 
 
     The hour is for instances of an earlier revision, which may still import from theirs.
     """
-    for folder in destination.iterdir():
-        with suppress(OSError):  # somebody else was faster
-            if folder.name not in keep and time.time() - folder.stat().st_mtime > older_than_s:
-                shutil.rmtree(folder)
+    folders.prune(destination, keep, older_than_s)
 
 
 def staging_problem(destination: Path, error: OSError, files: Iterable[SourceFile]) -> Problem:

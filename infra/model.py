@@ -21,12 +21,25 @@ class Scaling:
 
     `min_instances` are kept ready, `max_instances` is the cap beyond which a call is refused.
     `queue_ms` is how long a synchronous call may wait for a free instance: 0, as in the clouds,
-    refuses at once; more works on the local target only.
+    refuses at once; more works on the local target only. With `snap_start` an instance starts from
+    a snapshot of one that has started, where the provider has that.
     """
 
     min_instances: int = 0
     max_instances: int = 10
     queue_ms: int = 0
+    snap_start: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """What a route lets through: `rate` requests a second in the long run, `burst` at once.
+
+    A request beyond is answered 429 by the provider's gateway; no function sees it.
+    """
+
+    rate: int = 50
+    burst: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +69,7 @@ class Route:
     method: Method
     path: str
     function: str
+    throttle: Throttle = Throttle()
 
     @property
     def key(self) -> str:
@@ -77,7 +91,8 @@ class Table:
     """Rows found by a partition key and, where there is one, a sort key; key parts are text.
 
     Rows of an `expiring` table go some time after their `expires_at` (epoch seconds): such a table
-    has no index, since not every provider lets the two stand together.
+    has no index, since not every provider lets the two stand together. `max_reads` and `max_writes`
+    are units a second beyond which the provider refuses; None is the account's own limit.
     """
 
     name: str
@@ -85,14 +100,20 @@ class Table:
     sort: str | None = None
     indexes: tuple[Index, ...] = ()
     expiring: bool = False
+    max_reads: int | None = None
+    max_writes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """A private store of blobs; one that is not attached within `pending_days` is removed."""
+    """A store of blobs; those of a `public` one anyone may fetch, through the provider's CDN.
+
+    An upload under `pending/` that is not attached within `pending_days` is removed.
+    """
 
     name: str
     pending_days: int = 1
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +153,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """A whole shop, ready to be checked and carried out."""
+    """A whole shop, ready to be checked and carried out.
+
+    `origins` are the web sites whose pages may call its routes and upload to its buckets.
+    """
 
     stack: str
+    origins: tuple[str, ...] = ()
     functions: tuple[Function, ...] = ()
     routes: tuple[Route, ...] = ()
     tables: tuple[Table, ...] = ()

@@ -17,6 +17,7 @@ from infra.errors import Problem
 from infra.naming import choose, nearest
 
 ROOT: Final = "shop:settings"
+OFFLINE: Final = "shop:offline"
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _OURS = "refused"
 _SHOWN = 60  # characters of a value that a report repeats
@@ -123,8 +124,8 @@ def _problem(detail: ErrorDetails, schema: dict[str, Any]) -> Problem:
 
 def _mismatch(value: object, node: dict[str, Any], where: str) -> tuple[str, str]:
     """What would come of `value` where `node` is asked for, and what to write instead."""
-    if where == "target" and value in ("aws", "alicloud"):
-        return "this version has the local target only, so nothing would be deployed", "write local"
+    if where == "target" and value == "alicloud":
+        return "this version has no target for Alibaba Cloud", "write local or aws"
     remedy = f"write {_words(node)}"
     kinds = [part["type"] for part in node.get("anyOf", [node])]
     number = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value)
@@ -132,7 +133,7 @@ def _mismatch(value: object, node: dict[str, Any], where: str) -> tuple[str, str
         return "a number in quotes is text, and text has no size", f"write {value} without quotes"
     if _TYPES.get(type(value)) in kinds:
         if isinstance(value, str) and "enum" in node:
-            remedy = choose(value, node["enum"])
+            remedy = choose(value, map(str, node["enum"]))
         return node.get("errorMessage", "it cannot be used here"), remedy
     if node.get("type") == "string" and "const" not in node and isinstance(value, int | float):
         remedy = "put it in quotes"
@@ -148,6 +149,9 @@ def _walk(
     """
     node = schema
     for depth, key in enumerate(loc):
+        if isinstance(key, int) and "items" in node:
+            node = node["items"]
+            continue
         inner = node.get("properties", {}).get(key, node.get("additionalProperties"))
         if key == "[key]" or not isinstance(inner, dict):
             return tuple(loc[:depth]), node
@@ -162,12 +166,14 @@ def _words(node: dict[str, Any]) -> str:
     if "const" in node:
         return str(node["const"])
     if "enum" in node:
-        return " or ".join(node["enum"])
+        return " or ".join(map(str, node["enum"]))
     match node.get("type"):
         case "integer":
             words = f"a whole number from {node['minimum']} to {node['maximum']}"
         case "boolean":
             words = "true or false"
+        case "array":
+            words = f"a list, each of it {_words(node['items'])}"
         case "object" if "properties" in node:
             words = f"keys and values under it: {', '.join(node['properties'])}"
         case "object":
@@ -195,7 +201,7 @@ def stray(config: Mapping[str, object], fields: Collection[str]) -> Iterator[Pro
     """Keys of a stack's file that nothing reads; `fields` are those right below ROOT."""
     for key in config:
         name = key.removeprefix("shop:")
-        if key not in (ROOT, name):  # ours, and not the one that is read
+        if key not in (ROOT, OFFLINE, name):  # ours, and not the one that is read
             inner = name in fields or not nearest(name, ["settings"])
             yield Problem(
                 key,

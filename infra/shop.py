@@ -7,6 +7,7 @@ A stack's settings may change a function's size and limits; they cannot add one.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from infra.model import (
     Action,
@@ -20,8 +21,13 @@ from infra.model import (
     Route,
     Schedule,
     Table,
+    Throttle,
 )
-from infra.settings import FunctionOverrides, Settings
+from infra.settings import Settings
+from infra.settings_overrides import FunctionOverrides, ThrottleOverrides
+from infra.settings_part import Part
+
+Declared = TypeVar("Declared", Table, Bucket, Queue)
 
 FUNCTIONS = (
     Function(name="health", memory_mb=128, timeout_s=5),
@@ -99,8 +105,11 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
 }  # fmt: skip
 
 NAMES = {
-    "functions": tuple(function.name for function in FUNCTIONS),
-    "tables": tuple(table.name for table in TABLES),
+    "functions": tuple(each.name for each in FUNCTIONS),
+    "routes": tuple(each.key for each in ROUTES),
+    "tables": tuple(each.name for each in TABLES),
+    "buckets": tuple(each.name for each in BUCKETS),
+    "queues": tuple(each.name for each in QUEUES),
 }
 
 
@@ -108,17 +117,33 @@ def platform(settings: Settings, stack: str) -> Platform:
     """The shop as this stack wants it, not yet checked."""
     return Platform(
         stack=stack,
+        origins=tuple(settings.origins),
         functions=tuple(
             fitted(function, settings.functions.get(function.name, FunctionOverrides()), stack)
             for function in FUNCTIONS
         ),
-        routes=ROUTES,
-        tables=TABLES,
-        buckets=BUCKETS,
-        queues=QUEUES,
+        routes=tuple(
+            replace(route, throttle=throttle(settings.routes.get(route.key, settings.throttle)))
+            for route in ROUTES
+        ),
+        tables=tuple(sized(table, settings.tables.get(table.name)) for table in TABLES),
+        buckets=tuple(sized(bucket, settings.buckets.get(bucket.name)) for bucket in BUCKETS),
+        queues=tuple(sized(queue, settings.queues.get(queue.name)) for queue in QUEUES),
         schedules=SCHEDULES,
         grants=tuple(_grants()),
     )
+
+
+def throttle(wanted: ThrottleOverrides) -> Throttle:
+    """What a route lets through, as the stack states it."""
+    return Throttle(rate=wanted.rate, burst=wanted.burst)
+
+
+def sized(declared: Declared, wanted: Part | None) -> Declared:
+    """A table, bucket or queue with the stack's own values for it."""
+    if wanted is None:
+        return declared
+    return replace(declared, **wanted.model_dump(exclude_none=True, exclude={"allow_replace"}))
 
 
 def fitted(function: Function, wanted: FunctionOverrides, stack: str) -> Function:

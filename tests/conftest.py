@@ -5,6 +5,10 @@ from typing import Protocol
 import pytest
 from hypothesis import settings
 
+from tests.support.moto import aws, moto
+
+__all__ = ["aws", "moto"]
+
 # A run in between is to say the same each time; the long one looks for what is not known yet.
 settings.register_profile("test", derandomize=True, deadline=None)
 settings.register_profile("soak", max_examples=2_000, deadline=None)
@@ -18,10 +22,33 @@ class Counts(Protocol):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="full counts instead of small ones")
+    parser.addoption(
+        "--cloud",
+        choices=("moto", "aws"),
+        default="moto",
+        help="what plays AWS: moto on this machine, or an account, by the caller's own credentials",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "busy: hundreds of requests; on a store behind HTTP with --soak only"
+    )
+    config.addinivalue_line("markers", "moto: asks AWS, or what plays it; set by what a test uses")
     settings.load_profile("soak" if config.getoption("--soak") else "test")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and _asks_aws(item):
+            item.add_marker("moto")
+
+
+def _asks_aws(test: pytest.Function) -> bool:
+    if {"moto", "aws"} & set(test.fixturenames):
+        return True
+    chosen = test.callspec.params.values() if hasattr(test, "callspec") else ()
+    return "conformance" in test.path.parts and any(each in ("aws", "dynamodb") for each in chosen)
 
 
 @pytest.fixture(scope="session")

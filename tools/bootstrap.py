@@ -1,6 +1,7 @@
 """Makes a newcomer's machine ready; needs nothing but Python 3.11 or newer.
 
     python3 tools/bootstrap.py [--extras aws,alicloud]   .venv with what tools/constraints.txt pins
+    python3 tools/bootstrap.py --needs aws               the same, with a cloud's SDK added
     python3 tools/bootstrap.py --doctor                  what is here, and what is missing
 
 The steps are in infra/cli/venv_setup.py. This file only finds an interpreter that is new enough,

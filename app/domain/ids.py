@@ -5,7 +5,7 @@ Source: github.com/ulid/spec.
 """
 
 import re
-import secrets
+from os import urandom
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FORM = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
@@ -15,7 +15,7 @@ PATTERN = f"^{_FORM.pattern}$"
 
 def new_id(now_ms: int) -> str:
     """A fresh id of this moment (UTC epoch milliseconds)."""
-    return _written(now_ms << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))
+    return _written(now_ms << _RANDOM_BITS | int.from_bytes(urandom(_RANDOM_BITS // 8)))
 
 
 def first_id(moment_ms: int) -> str:

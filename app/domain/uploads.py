@@ -1,6 +1,5 @@
 """Uploads: what may be uploaded, where it lies, and how long things take."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
 Kind = Literal[
@@ -9,6 +8,7 @@ Kind = Literal[
 KINDS: tuple[str, ...] = get_args(Kind)
 MOST_BYTES = 10_000_000
 MOST_PENDING = 20
+HEAD_BYTES = 16  # enough of a file to tell whether it looks like what it is said to be
 URL_SECONDS = 15 * 60
 UNFINISHED_MS = 24 * 60 * 60 * 1000
 
@@ -27,19 +27,8 @@ def kept_place(owner: str, upload: str) -> str:
     return f"kept/{owner}/{upload}"
 
 
-def day(moment_ms: int) -> str:
-    """The UTC day of a moment, as 2026-11-22."""
-    return datetime.fromtimestamp(moment_ms / 1000, UTC).date().isoformat()
-
-
-def days(last_ms: int, count: int) -> list[str]:
-    """The `count` days up to that of `last_ms`, the oldest first."""
-    last = datetime.fromtimestamp(last_ms / 1000, UTC).date()
-    return [(last - timedelta(days=back)).isoformat() for back in range(count - 1, -1, -1)]
-
-
 def looks_like(content_type: str, head: bytes) -> bool:
-    """Whether bytes begin as an image of this type does; any other type begins as it likes."""
+    """Whether the first `HEAD_BYTES` are as an image of this type begins; others may be any."""
     match content_type:
         case "image/png":
             return head.startswith(b"\x89PNG\r\n\x1a\n")

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # it would cost each cold start, and only its name is needed
+    from pathlib import Path
+
+READ_BYTES = 16 * 1024**2  # what one read holds in memory unless it says more
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,21 @@ class Bucket(Protocol):
     def put(self, key: str, body: bytes, content_type: str) -> None:
         """Store these bytes in place of what is there."""
 
-    def put_file(self, key: str, file: Path, content_type: str) -> None:
+    def put_file(self, key: str, file: "Path", content_type: str) -> None:
         """Store a file's bytes. Raises OSError when it cannot be read."""
 
-    def get(self, key: str) -> bytes:
-        """The bytes. Raises BlobMissingError."""
+    def get(self, key: str, *, at_most: int = READ_BYTES, etag: str | None = None) -> bytes:
+        """The bytes; of a blob that has more than `at_most`, none are read.
+
+        Raises BlobTooLargeError then, BlobMissingError when it is gone, and ConditionFailedError
+        when it has another etag than the one that is given.
+        """
+
+    def peek(self, key: str, size: int, *, etag: str | None = None) -> bytes:
+        """The first `size` bytes (1 to 16 MB), or all where there are fewer; no others are read.
+
+        Raises BlobMissingError and ConditionFailedError as `get` does.
+        """
 
     def head(self, key: str) -> Blob | None:
         """What is there, or None."""
@@ -63,3 +77,10 @@ class Bucket(Protocol):
 
     def download_url(self, key: str, expires_s: int) -> str:
         """Where anyone may GET the blob within `expires_s` seconds (≤ 7 days)."""
+
+    def public_url(self, key: str) -> str:
+        """Where anyone may GET the blob for ever; any grant on the bucket does.
+
+        What is replaced or deleted may be seen there for a while longer. Raises InvalidValueError
+        for a bucket that was not declared public.
+        """

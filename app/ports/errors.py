@@ -6,6 +6,7 @@ PortError
 ├── InvalidValueError     a value that no store takes; nothing was asked of the store
 ├── ConditionFailedError  the row, or the blob, is not as the caller said
 ├── BlobMissingError      there is no blob under this key
+├── BlobTooLargeError     the blob has more bytes than the caller takes
 ├── TokenError            a token that is not, or no longer, good
 └── UnavailableError      the store did not answer, or is busy: what was asked may have happened
 """
@@ -33,6 +34,10 @@ class ConditionFailedError(PortError):
 
 class BlobMissingError(PortError):
     """There is no blob under this key."""
+
+
+class BlobTooLargeError(PortError):
+    """The blob has more bytes than the caller said he takes; it says how many of each."""
 
 
 class TokenError(PortError):

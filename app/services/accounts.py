@@ -8,12 +8,14 @@ generation  how often the password was set: sessions of an earlier one are void 
 kept        … but for the one under this key, in which the password was set last, or ""
 created_at  UTC epoch milliseconds
 event       the id of what is told of the registration, a ULID
-outbox, outbox_at  "welcome" and `event` until that was sent; no more than this is indexed
+outbox, outbox_at  a shard of "welcome", by the key, and `event`, until that was sent; no more than
+            this is indexed
 """
 
 from dataclasses import dataclass
 
 from app.domain.ids import first_id, new_id
+from app.domain.shards import shard
 from app.domain.users import Username
 from app.ports.tables import Row
 
@@ -44,7 +46,7 @@ def new_row(name: Username, password: str, now_ms: int) -> Row:
         "kept": "",
         "created_at": now_ms,
         "event": event,
-        "outbox": WELCOME,
+        "outbox": shard(WELCOME, name.key),
         "outbox_at": event,
     }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.ids import is_id
-from app.domain.uploads import DOOMED, KEPT, PENDING, URL_SECONDS, looks_like
+from app.domain.uploads import DOOMED, HEAD_BYTES, KEPT, PENDING, URL_SECONDS, looks_like
 from app.ports.blobs import Blob, Bucket
 from app.ports.clock import Clock
 from app.ports.errors import (
@@ -84,7 +84,8 @@ def _as_declared(pending: Upload, blob: Blob, bucket: Bucket) -> bool:
         return False
     if not pending.content_type.startswith(_IMAGE):
         return True
-    return looks_like(pending.content_type, bucket.get(blob.key)[:16])
+    head = bucket.peek(blob.key, HEAD_BYTES, etag=blob.etag)
+    return looks_like(pending.content_type, head)
 
 
 def _keep(pending: Upload, uploads: Table, bucket: Bucket) -> Upload | None:

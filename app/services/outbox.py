@@ -5,8 +5,9 @@ import json
 from app.ports.clock import Clock
 from app.ports.errors import ConditionFailedError
 from app.ports.queue import Queue
-from app.ports.tables import Between, Condition, Row, Table
+from app.ports.tables import Condition, Row, Table
 from app.services.accounts import BY_OUTBOX, OUTBOX, WELCOME, before
+from app.services.oldest import oldest
 from app.services.one_by_one import one_by_one
 
 WAITED_MS = 60_000  # whoever registers sends it himself within this time, or never will
@@ -46,6 +47,6 @@ def send_again(*, users: Table, welcome: Queue, clock: Clock) -> int:
         deliver(row, users=users, welcome=welcome)
         return 1
 
-    waited = Between(high=before(clock.now_ms() - WAITED_MS))
-    page = users.query(WELCOME, sort=waited, index=BY_OUTBOX, limit=A_RUN)
-    return one_by_one("outbox", page.rows, again)
+    until = before(clock.now_ms() - WAITED_MS)
+    rows = oldest(users, WELCOME, index=BY_OUTBOX, sort="outbox_at", until=until, most=A_RUN)
+    return one_by_one("outbox", rows, again)

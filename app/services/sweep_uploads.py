@@ -6,15 +6,15 @@ them, goes last. Whatever dies in between, the next run goes on.
 """
 
 from app.domain.ids import first_id
-from app.domain.uploads import DOOMED, KEPT, PENDING, UNFINISHED_MS, days
+from app.domain.uploads import DOOMED, KEPT, PENDING, UNFINISHED_MS
 from app.ports.blobs import Bucket
 from app.ports.clock import Clock
 from app.ports.errors import ConditionFailedError
-from app.ports.tables import Between, Condition, Row, Table
+from app.ports.tables import Condition, Row, Table
+from app.services.oldest import oldest
 from app.services.one_by_one import one_by_one
 from app.services.upload_rows import BY_PENDING, STILL_PENDING, Upload, upload
 
-LOOK_BACK_DAYS = 60
 A_RUN = 500
 
 
@@ -30,19 +30,9 @@ def sweep_uploads(*, uploads: Table, bucket: Bucket, clock: Clock) -> int:
         except ConditionFailedError:  # the index lags, or somebody was faster: see next time
             return 0
 
-    return one_by_one("uploads", _old(uploads, clock.now_ms() - UNFINISHED_MS), clean)
-
-
-def _old(uploads: Table, until_ms: int) -> list[Row]:
-    """The rows that are due, the oldest first."""
-    rows: list[Row] = []
-    due = Between(high=first_id(until_ms))
-    for day in days(until_ms, LOOK_BACK_DAYS):
-        room = A_RUN - len(rows)
-        if room == 0:
-            break
-        rows += uploads.query(day, sort=due, index=BY_PENDING, limit=room).rows
-    return rows
+    until = first_id(clock.now_ms() - UNFINISHED_MS)
+    rows = oldest(uploads, PENDING, index=BY_PENDING, sort="upload", until=until, most=A_RUN)
+    return one_by_one("uploads", rows, clean)
 
 
 def _sweep(old: Upload, uploads: Table, bucket: Bucket) -> int:

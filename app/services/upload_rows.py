@@ -4,8 +4,8 @@ owner, upload  the user's id and a ULID, the key
 content_type, size  as they were declared, and from `kept` on, as they are
 state       pending, kept or doomed: pending → kept, pending → doomed, and no other way
 created_at  UTC epoch milliseconds
-pending     the day on which it was begun, until the sweep has cleaned the pending place; no more
-            than this is indexed
+pending     a shard of "pending", by `upload`, until the sweep has cleaned the pending place; no
+            more than this is indexed
 
 The URL that was handed out outlives what it was for: something may be PUT there again after the
 upload was kept or refused. So rows stay in the index, whatever became of them, until a day later,
@@ -14,8 +14,9 @@ when no URL is good any more, the sweep has emptied the place for good.
 
 from dataclasses import dataclass
 
-from app.domain.ids import made_ms, new_id
-from app.domain.uploads import PENDING, day, kept_place, pending_place
+from app.domain.ids import new_id
+from app.domain.shards import shard
+from app.domain.uploads import PENDING, kept_place, pending_place
 from app.ports.tables import Condition, Key, Row
 
 BY_PENDING = "by_pending"
@@ -62,7 +63,7 @@ def row(upload: Upload) -> Row:
         "size": upload.size,
         "state": upload.state,
         "created_at": upload.created_at,
-        "pending": day(made_ms(upload.upload)),
+        "pending": shard(PENDING, upload.upload),
     }
 
 

@@ -10,6 +10,14 @@ from infra.errors import PlatformError
 INTERRUPTED = 130
 
 
+def only_local(stack: str, what: str, elsewhere: str) -> None:
+    """Raise PlatformError for a cloud's stack; `elsewhere` is what to do there."""
+    if stack != LOCAL:
+        raise PlatformError(
+            f"stack {stack}: only the local stack's {what}\n→ {elsewhere}; or leave STACK out"
+        )
+
+
 def run_command(command: Callable[[], int]) -> int:
     """The command's exit code; what its user can mend is printed, without a stack trace."""
     try:

@@ -13,8 +13,7 @@ from typing import Any
 from watchfiles import DefaultFilter, watch
 
 from infra import bundle, shop
-from infra.cli.console import parser, run_command
-from infra.cli.environment import LOCAL
+from infra.cli.console import only_local, parser, run_command
 from infra.cli.stack import ROOT
 from infra.errors import PlatformError
 from infra.local.client import NotRunningError, ask
@@ -99,8 +98,11 @@ def main(arguments: Sequence[str]) -> int:
     options = parser("dev", "Watches app/ and puts changes live.").parse_args(arguments)
 
     def command() -> int:
-        if options.stack != LOCAL:
-            raise PlatformError(f"stack {options.stack}: changes go live by `make up` there")
+        only_local(
+            options.stack,
+            "functions take a change as it is saved",
+            f"make up STACK={options.stack} puts it live there",
+        )
         reload = Reload(ROOT, shop.FUNCTIONS, bundle.SourceCache())
         ask(Places(ROOT), "describe")  # nothing can be put live where nothing runs
         serve(reload, changes(ROOT / "app", _say), _say)

@@ -1,10 +1,11 @@
-"""`make down`: stops what `make up` started; data stays."""
+"""`make down`: stops what `make up` started, or deletes it from a cloud; data stays."""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.cli import leftovers
+from infra.cli import down_cloud, leftovers
+from infra.cli.commands import run
 from infra.cli.console import parser, run_command
 from infra.cli.environment import LOCAL
 from infra.cli.stack import ROOT, Stack, backend, prepare
@@ -17,11 +18,10 @@ def down(stack: Stack, more: Sequence[str]) -> int:
     """Run `pulumi destroy`; returns its exit code.
 
     On this machine the local cloud is ended even where the engine's state has lost sight of it, but
-    never under another engine that is at work on it. On a cloud the engine shows its plan and asks,
-    unless `--yes` is among `more`.
+    never under another engine that is at work on it. Of a cloud's stack it deletes all but data.
     """
     if not stack.local:
-        return stack.pulumi("destroy", *more)
+        return down_cloud.down(stack, more, run)
     places = Places(stack.root)
     code = stack.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", *more)
     if code and leftovers.locks(backend(stack.root)):

@@ -1,6 +1,7 @@
 """The environment variables that every run of the engine gets, from `make` and in `make shell`."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,8 @@ LOCAL = "local"
 BACKEND = "PULUMI_BACKEND_URL"
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105 - the variable's name
+NO_DOWNLOADS = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
+AWS_PLUGIN = "pulumi-resource-aws"
 # Another interpreter's settings would be used by the program's.
 FOREIGN = ("PYTHONHOME", "PYTHONPATH")
 
@@ -21,7 +24,8 @@ def pulumi_environment(
 
     The local stack always keeps its state in the checkout and never looks at a login or at the
     home of another installation: it works offline, and two clones do not meet. Other stacks use
-    what the caller has set, and the checkout's state where nothing is.
+    what the caller has set, and the checkout's state where nothing is; the engine gets their
+    providers' plugins by itself, unless one stands on PATH or the caller forbids it.
 
     Makes the state's folder; raises PlatformError where that cannot be.
     """
@@ -38,9 +42,11 @@ def pulumi_environment(
         env[BACKEND] = _backend(state)
         env[PASSPHRASE] = ""  # no secret is ever in this stack
         env["PULUMI_HOME"] = str(_made(state / "pulumi-home"))
-        env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+        env[NO_DOWNLOADS] = "true"
         return env
-    env.setdefault("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
+    if shutil.which(AWS_PLUGIN, path=env["PATH"]):
+        # The engine takes that one, and would ask the network for what else seems to be missing.
+        env.setdefault(NO_DOWNLOADS, "true")
     if not env.get(BACKEND) and not env.get("PULUMI_ACCESS_TOKEN"):
         env[BACKEND] = _backend(state)
         if PASSPHRASE_FILE not in env:

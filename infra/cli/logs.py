@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from infra.cli.console import parser, run_command
-from infra.cli.environment import LOCAL
+from infra.cli.console import only_local, parser, run_command
 from infra.cli.stack import ROOT
 from infra.errors import PlatformError
 from infra.local.places import Places
@@ -93,11 +92,11 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     options = _parse(arguments)
 
     def command() -> int:
-        if options.stack != LOCAL:
-            raise PlatformError(
-                f"stack {options.stack}: only the local stack's log is on this machine\n"
-                "→ leave STACK out, or look in the provider's console"
-            )
+        only_local(
+            options.stack,
+            "log is on this machine",
+            f"aws logs tail --follow /aws/lambda/shop-{options.stack}-<function> shows one there",
+        )
         sleep = None if options.no_follow else time.sleep
         for line in follow(Places(root).log, options.lines, sleep):
             sys.stdout.write(line if options.json else readable(line) + "\n")

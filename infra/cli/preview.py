@@ -3,20 +3,40 @@
 import sys
 from collections.abc import Sequence
 
+from infra.cli import cloud_stack, plugins
+from infra.cli.commands import run
 from infra.cli.console import parser, run_command
+from infra.cli.offline import offline
 from infra.cli.stack import Stack, prepare
+from infra.cli.stated import stated
 
 
 def preview(stack: Stack, more: Sequence[str]) -> int:
     """Run `pulumi preview`; returns its exit code. The local stack is compared with what runs."""
-    refresh = ("--refresh",) if stack.local else ()
-    return stack.pulumi("preview", "--non-interactive", *refresh, *more)
+    if stack.local:
+        return stack.pulumi("preview", "--non-interactive", "--refresh", *more)
+    if cloud_stack.ensure(stack, run):
+        print(cloud_stack.made(stack), flush=True)
+    return stack.pulumi("preview", "--non-interactive", *more)
+
+
+def preview_offline(stack: Stack, more: Sequence[str]) -> int:
+    """The same for a cloud's stack that nothing is known of but its file. Raises PlatformError."""
+    if stack.local:
+        return preview(stack, more)  # it needs no account as it is
+    found = stated(stack.root, stack.name)
+    plugins.require(stack.name, found.target, plugins.wanted(found.target), stack.env)
+    with offline(stack, found.content, run) as (alone, words):
+        return alone.pulumi("preview", "--non-interactive", *words, *more)
 
 
 def main(arguments: Sequence[str]) -> int:
     """The command; `arguments` without the program's name."""
-    options, more = parser("preview", "Shows what up would change.").parse_known_args(arguments)
-    return run_command(lambda: preview(prepare(options.stack), more))
+    made = parser("preview", "Shows what up would change.")
+    made.add_argument("--offline", action="store_true", help="without an account or a network")
+    options, more = made.parse_known_args(arguments)
+    how = preview_offline if options.offline else preview
+    return run_command(lambda: how(prepare(options.stack), more))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra.cli.console import parser, run_command
-from infra.cli.environment import LOCAL
+from infra.cli.console import only_local, parser, run_command
 from infra.cli.stack import ROOT
 from infra.errors import PlatformError
 from infra.local.client import ask
@@ -156,11 +155,12 @@ def _confirmed(
 
 
 def _refuse(options: argparse.Namespace) -> None:
-    if options.stack != LOCAL:
-        raise PlatformError(
-            f"stack {options.stack}: only the local stack's queues are on this machine\n"
-            "→ leave STACK out, or look in the provider's console"
-        )
+    only_local(
+        options.stack,
+        "queues are on this machine",
+        f"aws sqs list-queues --queue-name-prefix shop-{options.stack}- lists those there, and "
+        "aws sqs start-message-move-task delivers dead messages anew",
+    )
     if options.changing and options.name is None:
         raise PlatformError(
             "which queue's dead messages are meant is not said, so nothing was changed\n"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.cli import leftovers
-from infra.cli.console import parser, run_command
+from infra.cli.console import only_local, parser, run_command
 from infra.cli.down import end_processes
 from infra.cli.environment import LOCAL
 from infra.cli.stack import ROOT, backend
@@ -189,11 +189,11 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         return sys.stdin.readline().strip() == LOCAL
 
     def command() -> int:
-        if options.stack != LOCAL:
-            raise PlatformError(
-                f"stack {options.stack}: only the stack {LOCAL} can be reset; what is on a cloud "
-                "is deleted there, by its owner\n→ leave STACK out"
-            )
+        only_local(
+            options.stack,
+            "data can be reset",
+            f"make down STACK={options.stack} ARGS=--with-data deletes a cloud's, with all else",
+        )
         done = reset(Places(root), confirmed, print, with_secrets=options.secrets)
         return 0 if done else 1
 

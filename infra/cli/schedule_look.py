@@ -8,10 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra.cli.console import parser, run_command
-from infra.cli.environment import LOCAL
+from infra.cli.console import only_local, parser, run_command
 from infra.cli.stack import ROOT
-from infra.errors import PlatformError
 from infra.local.client import ask
 from infra.local.places import Places
 from infra.local.runtime.timetable import spelled
@@ -28,11 +26,12 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     options = made.parse_args(arguments)
 
     def command() -> int:
-        if options.stack != LOCAL:
-            raise PlatformError(
-                f"stack {options.stack}: only the local stack's schedules run on this machine\n"
-                "→ leave STACK out, or look in the provider's console"
-            )
+        only_local(
+            options.stack,
+            "schedules run on this machine",
+            f"aws events list-rules --name-prefix shop-{options.stack}- lists those there, and "
+            "aws lambda invoke runs a function",
+        )
         places = Places(root)
         running: dict[str, Any] = ask(places, "describe")
         if options.run:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,12 @@ from infra.cli.console import parser, run_command
 from infra.cli.environment import LOCAL
 from infra.cli.secret_values import KEY_RINGS, random_text, rotated, taken
 from infra.cli.stack import ROOT
+from infra.cli.stated import stated, stated_with_region
 from infra.errors import PlatformError
 from infra.local.places import Places
 from infra.local.secret_files import SecretFiles
 from infra.naming import is_hyphened, nearest
 from infra.secret_store import SECRET_BYTES, Kept, SecretStore
-from infra.settings import Settings
 
 OWN = ("storage-key",)
 """What the local cloud itself keeps: it signs the addresses of uploads and downloads."""
@@ -42,6 +43,13 @@ class Wanted:
     value: bytes | None = None
     random: bool = False
     rotate: bool = False
+    stack: str = LOCAL
+
+    @property
+    def command(self) -> str:
+        """What to type for it, without how."""
+        stack = "" if self.stack == LOCAL else f"STACK={self.stack} "
+        return f"make secret {stack}NAME={self.name}"
 
 
 def change(store: SecretStore, wanted: Wanted, say: Callable[[str], object]) -> None:
@@ -49,7 +57,7 @@ def change(store: SecretStore, wanted: Wanted, say: Callable[[str], object]) -> 
     name = wanted.name
     with store.alone():
         if wanted.rotate:
-            _rotate(store, name, say)
+            _rotate(store, wanted, say)
         elif wanted.random or wanted.value is not None:
             there = store.exists(name)
             text = random_text() if wanted.value is None else taken(name, wanted.value)
@@ -62,14 +70,15 @@ def change(store: SecretStore, wanted: Wanted, say: Callable[[str], object]) -> 
         elif store.make(name, random_text()):
             say(f"{name}: made, at random.")
         else:
-            _untouched(store, name, say)
+            _untouched(store, wanted, say)
 
 
-def _rotate(store: SecretStore, name: str, say: Callable[[str], object]) -> None:
+def _rotate(store: SecretStore, wanted: Wanted, say: Callable[[str], object]) -> None:
+    name = wanted.name
     if name not in KEY_RINGS:
         raise PlatformError(
             f"{name} cannot be rotated: it is one text, and its readers know no second one\n"
-            f"→ make secret NAME={name} RANDOM=1 replaces it at once"
+            f"→ {wanted.command} RANDOM=1 replaces it at once"
         )
     if not store.exists(name):
         store.write(name, random_text())
@@ -88,13 +97,14 @@ def _rotate(store: SecretStore, name: str, say: Callable[[str], object]) -> None
     say(_SEEN)
 
 
-def _untouched(store: SecretStore, name: str, say: Callable[[str], object]) -> None:
+def _untouched(store: SecretStore, wanted: Wanted, say: Callable[[str], object]) -> None:
+    name, command = wanted.name, wanted.command
     found = next(each for each in store.kept() if each.name == name)
     say(f"{name} is there already, nothing was changed: {_described(found)}.")
     if name in KEY_RINGS:
-        say(f"  a new key that signs, the old one still good:  make secret NAME={name} ROTATE=1")
-    say(f"  a random one in its place:  make secret NAME={name} RANDOM=1")
-    say(f"  your own in its place:      make secret NAME={name} < file")
+        say(f"  a new key that signs, the old one still good:  {command} ROTATE=1")
+    say(f"  a random one in its place:  {command} RANDOM=1")
+    say(f"  your own in its place:      {command} < file")
 
 
 def listed(kept: Collection[Kept], now: float) -> Iterator[str]:
@@ -145,13 +155,26 @@ def given(descriptor: int, say: Callable[[str], object], silent_s: float = 2.0) 
     return data
 
 
+def granted() -> list[str]:
+    """The secrets that some function may read."""
+    named = {name for each in shop.GRANTS.values() for kind, name, _ in each if kind == "secret"}
+    return sorted(named)
+
+
 def store_of(stack: str, root: Path) -> SecretStore:
-    """Where the stack keeps its secrets. Raises PlatformError for one that has no store yet."""
+    """Where the stack keeps its secrets. Raises PlatformError for one that has no store."""
     if stack == LOCAL:
         return SecretFiles(Places(root))
+    target = stated(root, stack).target
+    if target == "aws":
+        from infra.aws import secret_store  # noqa: PLC0415 - the local stack needs none of it
+
+        found = stated_with_region(root, stack)
+        connect = partial(secret_store.connect, found.region, found.profile)
+        return secret_store.SecretsManager(stack, found.region, connect)
     raise PlatformError(
-        f"stack {stack}: this version keeps the secrets of the stack {LOCAL} only, so nothing was "
-        "read or written\n→ leave STACK out, or write it with the provider's own tool"
+        f"stack {stack}: its target is {target or 'not stated'}, whose secrets this version does "
+        "not keep, so nothing was read or written\n→ write it with the provider's own tool"
     )
 
 
@@ -200,12 +223,12 @@ def _run(options: Any, unknown: int, root: Path, stdin: int) -> int:
             "→ use lower-case letters and digits, a letter first, words joined by hyphens: "
             "make secret NAME=token-key (ARGS=--list lists those there are)"
         )
-    grants = shop.platform(Settings(target="local"), LOCAL).grants
-    known = [*(each.resource for each in grants if each.kind == "secret"), *OWN]
+    known = [*granted(), *(OWN if options.stack == LOCAL else ())]
     if warned := warning(options.name, known):
         print(warned, file=sys.stderr)
     value = None if options.random or options.rotate else given(stdin, _to_stderr)
-    change(store, Wanted(options.name, value, options.random, options.rotate), print)
+    wanted = Wanted(options.name, value, options.random, options.rotate, options.stack)
+    change(store, wanted, print)
     return 0
 
 

@@ -5,18 +5,19 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-
-import yaml
 
 from infra.cli import leftovers
 from infra.cli.commands import Progress, run
 from infra.cli.engine import ensure, this_machine
 from infra.cli.environment import LOCAL, pulumi_environment
 from infra.cli.local_stack import make_stack
-from infra.errors import PlatformError, Problem, Refused
+from infra.cli.stated import stated
+from infra.cli.venv_setup import CLOUDS
+from infra.errors import PlatformError
 from infra.local.places import Places
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,14 +70,7 @@ def backend(root: Path) -> Path:
 
 def prepare(name: str, root: Path = ROOT) -> Stack:
     """Find the engine, or get it; make the local stack if need be. Raises PlatformError."""
-    known = sorted(each.name[7:-5] for each in (root / "stacks").glob("Pulumi.*.yaml"))
-    if name not in known:
-        others = "".join(f"STACK={each}, or " for each in known)
-        raise PlatformError(
-            f"stack {name}: there is no stacks/Pulumi.{name}.yaml, so nothing says what to run.\n"
-            f"→ {others}write that file (git checkout stacks/ brings back one that was deleted)"
-        )
-    _check_yaml(root / "stacks" / f"Pulumi.{name}.yaml")
+    check_extra(name, stated(root, name).target)
     engine = ensure(this_machine(root), Progress("engine"))
     stack = Stack(root, name, pulumi_environment(root, name, os.environ, engine.bin))
     if stack.local:
@@ -86,28 +80,14 @@ def prepare(name: str, root: Path = ROOT) -> Stack:
     return stack
 
 
-def _check_yaml(file: Path) -> None:
-    """Raise Refused for a file that is no YAML mapping: the engine would speak of its secrets."""
-    try:
-        found = yaml.safe_load(file.read_bytes())
-    except OSError as error:
+def check_extra(stack: str, target: str, find: Callable[[str], object | None] = find_spec) -> None:
+    """Raise PlatformError where the target's own package is not installed: `find` knows none."""
+    if target in CLOUDS and find(f"pulumi_{target}") is None:
         raise PlatformError(
-            f"{file}: cannot be read ({error.strerror})\n→ make it a file that you may read"
-        ) from error
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the whole file"
-        undecodable = isinstance(error, UnicodeDecodeError | yaml.reader.ReaderError)
-        other = "it is not UTF-8 text" if undecodable else "a value in it cannot be read"
-        reason = f"this is no YAML: {getattr(error, 'problem', None) or other}"
-        remedy = "indent with spaces only" if "\\t" in reason else "mend it there"
-    else:
-        if found is None or isinstance(found, dict):
-            return
-        where, reason = "the whole file", "these are no keys and values"
-        remedy = "write it as YAML, with config: at the top"
-    problem = Problem(where, "", reason, remedy)
-    raise Refused(f"{file.parent.name}/{file.name}", [problem])
+            f"stack {stack}: its target is {target}, and .venv has no pulumi-{target}, so nothing "
+            f"can be declared there\n→ make setup NEEDS={target} (a stack whose name begins with "
+            f"{target}- gets it by itself)"
+        )
 
 
 def _check_disk(folder: Path) -> None:

@@ -5,18 +5,21 @@ from collections.abc import Sequence
 
 from infra.cli.console import parser, run_command
 from infra.cli.stack import Stack, prepare
+from infra.errors import PlatformError
 from infra.local.client import ask
 from infra.local.places import Places
 
 
 def up(stack: Stack, more: Sequence[str]) -> int:
-    """Run `pulumi up`; returns its exit code.
+    """Run `pulumi up`; returns its exit code. Raises PlatformError.
 
     The local stack is refreshed first, so that processes that died since are brought back. On a
     cloud the engine shows its plan and asks, unless `--yes` is among `more`.
     """
     if not stack.local:
-        return stack.pulumi("up", *more)
+        from infra.cli import up_cloud  # noqa: PLC0415 - it reads the shop, which takes its time
+
+        return up_cloud.up(stack, more)
     code = stack.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive", *more)
     if code == 0:
         port = ask(Places(stack.root), "describe")["gateway"]["port"]
@@ -31,8 +34,19 @@ def up(stack: Stack, more: Sequence[str]) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """The command; `arguments` without the program's name."""
-    options, more = parser("up", "Brings a stack up.").parse_known_args(arguments)
-    return run_command(lambda: up(prepare(options.stack), more))
+    made = parser("up", "Brings a stack up.")
+    made.add_argument("--offline", action="store_true", help="refused: that is for a preview")
+    options, more = made.parse_known_args(arguments)
+
+    def command() -> int:
+        if options.offline:
+            raise PlatformError(
+                "OFFLINE=1: nothing can be brought up without an account, so nothing was changed\n"
+                f"→ make preview STACK={options.stack} OFFLINE=1 shows the plan; or leave it out"
+            )
+        return up(prepare(options.stack), more)
+
+    return run_command(command)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ all that the environment was made from, so a second run only compares digests. S
 only, since it runs before anything is installed.
 
 It holds what every stack and the tests need, and not this project, which is imported from the
-checkout alone. The clouds' SDKs come with `--extras aws,alicloud`: they weigh some hundred MB, and
-the engine asks for the plugin of each `pulumi_*` package that it finds installed.
+checkout alone. The clouds' SDKs come with `--extras aws,alicloud`, which says exactly which, or
+`--needs aws`, which adds one: they weigh some hundred MB, and the engine asks for the plugin of
+each `pulumi_*` package that it finds installed.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -77,14 +78,14 @@ class Checkout:
         return self.venv / ".extras"
 
 
-def extras(checkout: Checkout, asked: str | None) -> tuple[str, ...]:
+def extras(checkout: Checkout, asked: str | None, needed: str = "") -> tuple[str, ...]:
     """The clouds' extras to install: those asked for (`none` for none), else those of last time.
 
-    Raises SetupError for one that there is not.
+    Those `needed` come on top of either. Raises SetupError for one that there is not.
     """
     if asked is None:
         asked = checkout.chosen.read_text() if checkout.chosen.is_file() else ""
-    names = {name.strip() for name in asked.split(",")} - {"", "none"}
+    names = {name.strip() for name in f"{asked},{needed}".split(",")} - {"", "none"}
     if unknown := names - set(CLOUDS):
         message = (
             f"setup: there is no extra {', '.join(sorted(unknown))}.\n"
@@ -117,11 +118,16 @@ def prepare(
     python: Interpreter,
     runner: Runner,
     progress: Progress,
+    also: Callable[[], Sequence[str]] = tuple,
 ) -> None:
-    """Make the environment, or bring it up to date. Raises SetupError."""
+    """Make the environment, or bring it up to date. Raises SetupError.
+
+    `also` tells further extras once nobody else is at it: one may have added some meanwhile.
+    """
     try:
         with (checkout.root / ".setup.lock").open("w") as lock:
             _wait(lock, progress)
+            names = tuple(sorted({*names, *also()}))
             if is_current(checkout, names, python.version):
                 return
             checkout.stamp.unlink(missing_ok=True)
@@ -241,14 +247,23 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Make the environment of the checkout at `root`; the exit code."""
     parser = argparse.ArgumentParser(prog="tools/bootstrap.py", description="Makes .venv ready.")
     parser.add_argument("--extras", help="the clouds' SDKs to add: aws, alicloud, or none")
+    parser.add_argument("--needs", default="", help="the same, on top of what was chosen")
     options = parser.parse_args(arguments)
     checkout = Checkout(root)
     try:
-        names = extras(checkout, options.extras)
+        names = extras(checkout, options.extras, options.needs)
         python = running()
         if not is_current(checkout, names, python.version):
             progress = Progress("setup")
-            prepare(checkout, names, env=os.environ, python=python, runner=run, progress=progress)
+            prepare(
+                checkout,
+                names,
+                env=os.environ,
+                python=python,
+                runner=run,
+                progress=progress,
+                also=lambda: extras(checkout, None) if options.extras is None else (),
+            )
     except SetupError as error:
         sys.stderr.write(f"{error}\n")
         return 1

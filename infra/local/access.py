@@ -4,45 +4,28 @@ The functions' composition root hands out what stands here and nothing else. Tha
 function's own process, not isolation: all instances run as one user.
 """
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
+from infra import granted
 from infra.local.places import Places
-from infra.model import Bucket, Grant, Platform, Queue, ResourceKind, Table
-from infra.settings import Local
-
-_VARIABLES: Mapping[ResourceKind, str] = {
-    "table": "SHOP_TABLES",
-    "bucket": "SHOP_BUCKETS",
-    "queue": "SHOP_QUEUES",
-    "secret": "SHOP_SECRETS",
-}
+from infra.model import Bucket, Grant, Platform, Queue, Table
+from infra.settings_local import Local
 
 
 def environment(
     platform: Platform, function: str, places: Places, settings: Local
 ) -> dict[str, str]:
     """The variables that state this function's adapters and its grants."""
-    granted = [grant for grant in platform.grants if grant.function == function]
-    found = {"SHOP_ADAPTERS": "local"}
-    for kind, variable in _VARIABLES.items():
-        of_kind = {
-            grant.resource: {
-                "may": sorted(grant.actions),
-                **_where(platform, grant, places, settings),
-            }
-            for grant in sorted(granted, key=lambda grant: grant.resource)
-            if grant.kind == kind
-        }
-        if of_kind:
-            found[variable] = compact(of_kind)
-    return found
+
+    def where(grant: Grant) -> dict[str, Any]:
+        return _where(platform, grant, places, settings)
+
+    return granted.environment(platform, function, "local", where)
 
 
 def buckets(platform: Platform, places: Places, settings: Local) -> str:
     """All buckets, as the process that serves their signed addresses needs them."""
-    return compact({each.name: bucket(each, places, settings) for each in platform.buckets})
+    return granted.compact({each.name: bucket(each, places, settings) for each in platform.buckets})
 
 
 def table(stated: Table, places: Places, settings: Local) -> dict[str, Any]:
@@ -50,10 +33,7 @@ def table(stated: Table, places: Places, settings: Local) -> dict[str, Any]:
     return {
         "at": str(places.data / "tables" / stated.name),
         "durability": settings.durability,
-        "partition": stated.partition,
-        "sort": stated.sort,
-        "indexes": {each.name: [each.partition, each.sort] for each in stated.indexes},
-        "expiring": stated.expiring,
+        **granted.keys(stated),
         **({"lag_ms": settings.index_lag_ms} if settings.index_lag_ms else {}),
     }
 
@@ -65,6 +45,7 @@ def bucket(stated: Bucket, places: Places, settings: Local) -> dict[str, Any]:
         "durability": settings.durability,
         "url": f"http://127.0.0.1:{storage_port(places, settings)}",
         "key": str(places.secrets / "storage-key"),
+        **({"public": True} if stated.public else {}),
     }
 
 
@@ -84,11 +65,6 @@ def gateway_port(places: Places, settings: Local) -> int:
 def storage_port(places: Places, settings: Local) -> int:
     """The port of the buckets' signed addresses."""
     return places.storage_port if settings.storage_port == "auto" else settings.storage_port
-
-
-def compact(value: object) -> str:
-    """JSON without spaces, its keys in order, so that the same is written the same."""
-    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
 def _where(platform: Platform, grant: Grant, places: Places, settings: Local) -> dict[str, Any]:

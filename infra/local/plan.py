@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra import bundle, model, served
-from infra.errors import Problem, Refused
+from infra import bundle, model
+from infra.bundles import bundles
 from infra.local import access, launch
 from infra.local.places import Places
-from infra.settings import Local
+from infra.settings_local import Local
 
 ADAPTERS = "local"
 BODY_LIMIT = 256 * 1024
@@ -56,7 +56,7 @@ class Planned:
 def plan(platform: model.Platform, config: LocalConfig) -> tuple[Planned, ...]:
     """Every resource, each after those that it needs. Raises Refused where code is missing."""
     cache = bundle.SourceCache()
-    code = _bundles(platform, config, cache)
+    code = bundles(config.root, platform, config.settings.emulate, ADAPTERS, cache)
     return (
         _runtime(config),
         *_stores(platform, config, cache),
@@ -65,36 +65,6 @@ def plan(platform: model.Platform, config: LocalConfig) -> tuple[Planned, ...]:
         *_schedules(platform),
         _gateway(platform, config),
     )
-
-
-def _bundles(
-    platform: model.Platform, config: LocalConfig, cache: bundle.SourceCache
-) -> dict[str, bundle.Bundle]:
-    """The code of each function, by its name.
-
-    Raises Refused with every one that has none, or that does not serve its routes.
-    """
-    found: dict[str, bundle.Bundle] = {}
-    problems: dict[Problem, None] = {}  # a file that two functions need is told once
-    for each in platform.functions:
-        try:
-            found[each.name] = bundle.bundle(
-                config.root,
-                each,
-                config.settings.emulate,
-                cache,
-                trigger=platform.trigger(each.name),
-                adapters=ADAPTERS,
-            )
-        except bundle.BundleError as error:
-            problems[error.problem] = None
-    if not problems:
-        problems = dict.fromkeys(
-            served.problems(config.root, platform.functions, platform.routes, cache)
-        )
-    if problems:
-        raise Refused("app/", problems)
-    return found
 
 
 def _runtime(config: LocalConfig) -> Planned:

@@ -1,98 +1,31 @@
 """The whole program, run as Pulumi runs it, declares what the stack file says, or nothing."""
 
-import asyncio
 import json
-import os
 import runpy
-import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pulumi
 import pytest
 import yaml
-from pulumi.runtime import mocks, settings
+from pulumi.runtime import mocks
 
 from infra import shop
 from infra.local import launch
 from infra.local.places import Places
+from tests.support.program import ROOT, Declared, apart
 
-Result = TypeVar("Result")
-ROOT = Path(__file__).resolve().parents[2]
 RUNTIME, FUNCTION, GATEWAY = "local:index:Runtime", "local:index:Function", "local:index:Gateway"
 TABLE, QUEUE = "local:index:Table", "local:index:Queue"
 
 
-class Declared(pulumi.runtime.Mocks):
-    """Remembers what was declared, in order; each resource's id is its name's."""
-
-    def __init__(self) -> None:
-        self.resources: list[pulumi.runtime.MockResourceArgs] = []
-
-    def new_resource(
-        self, args: pulumi.runtime.MockResourceArgs
-    ) -> tuple[str | None, dict[str, Any]]:
-        self.resources.append(args)
-        outputs = dict(args.inputs)
-        if args.typ == GATEWAY:
-            outputs["url"] = f"http://127.0.0.1:{args.inputs['port']:.0f}"
-        return f"{args.name}-id", outputs
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
-        raise AssertionError(f"the program asks the provider for {args.token}")
-
-    def inputs(self, kind: str, name: str | None = None) -> dict[str, Any]:
-        """The inputs of the one resource of this kind, or of this name among them."""
-        (found,) = [
-            dict(each.inputs)
-            for each in self.resources
-            if each.typ == kind and name in (None, each.name)
-        ]
-        return found
-
-    def names(self, kind: str) -> list[str]:
-        """The names of all resources of this kind."""
-        return [each.name for each in self.resources if each.typ == kind]
-
-
-def apart(work: Callable[[], Result]) -> Result:
-    """The result of work on a thread of its own, whose loop and Pulumi settings go with it."""
-    before, path, folder = settings.SETTINGS, list(sys.path), Path.cwd()
-
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    def begin() -> None:
-        loops.append(asyncio.new_event_loop())
-        asyncio.set_event_loop(loops[-1])
-
-    def on_its_own_loop() -> Result:
-        begin()
-        loop = loops[0]
-        # Pulumi's mocks make a loop on each thread that has none, and never close it.
-        loop.set_default_executor(ThreadPoolExecutor(8, initializer=begin))
-        os.chdir(ROOT / "infra")
-        try:
-            return work()
-        finally:
-            while left := asyncio.all_tasks(loop):
-                loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_default_executor())
-            settings.configure(before)
-            os.chdir(folder)
-            sys.path[:] = path
-            asyncio.set_event_loop(None)
-            for each in loops:
-                each.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(on_its_own_loop).result()
+def served_at(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
+    """Where the gateway says that it answers."""
+    return {"url": f"http://127.0.0.1:{args.inputs['port']:.0f}"} if args.typ == GATEWAY else {}
 
 
 def prepare(stack_settings: object) -> Declared:
     """Pulumi set up with a stack file of these settings."""
-    declared = Declared()
+    declared = Declared(served_at)
     mocks.set_mocks(declared, project="shop", stack="local", preview=True)
     value = stack_settings if isinstance(stack_settings, str) else json.dumps(stack_settings)
     pulumi.runtime.set_all_config({"shop:settings": value})

@@ -19,11 +19,13 @@ LIMIT_S = 30.0
 
 
 class FilesServer:
-    """Serves the bucket `uploads` below `root`; `lines` are what it said so far."""
+    """Serves `uploads` and the public `images` below `root`; `lines` are what it said so far."""
 
     def __init__(self, root: Path, durability: str = "normal") -> None:
         self.at = root / "buckets" / "uploads"
-        self.at.mkdir(parents=True)
+        public = root / "buckets" / "images"
+        for each in (self.at, public):
+            each.mkdir(parents=True)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port: int = self._listening.getsockname()[1]
         self.stated: dict[str, Any] = {
@@ -33,6 +35,7 @@ class FilesServer:
             "url": f"http://127.0.0.1:{self.port}",
             "key": str(root / "secrets" / "storage-key"),
         }
+        self.public: dict[str, Any] = {**self.stated, "at": str(public), "public": True}
         self.lines: list[dict[str, Any]] = []
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -51,7 +54,7 @@ class FilesServer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             cwd="/",
-            env={"PYTHONPATH": str(ROOT), "SHOP_BUCKETS": json.dumps({"uploads": self.stated})},
+            env={"PYTHONPATH": str(ROOT), "SHOP_BUCKETS": json.dumps(self._buckets())},
         )
         os.close(life)
         served = len(self.said("storage serving"))
@@ -90,6 +93,9 @@ class FilesServer:
         if self._process is not None:
             self.end()
         self._listening.close()
+
+    def _buckets(self) -> dict[str, dict[str, Any]]:
+        return {"uploads": self.stated, "images": self.public}
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None

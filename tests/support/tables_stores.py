@@ -49,7 +49,10 @@ def stated_of(schema: Schema, may: Collection[str] = ("read", "write")) -> dict[
 class Store:
     """Makes tables of one adapter, as functions with every grant get them."""
 
-    lags = False
+    lags: bool | None = False
+    """Whether indexes show a change later only; None where that cannot be told."""
+    removes = True
+    """Whether what expires is removed when we say so, rather than by the store's own clock."""
 
     def __init__(self) -> None:
         self._made = 0
@@ -169,6 +172,8 @@ def output(process: subprocess.Popen[str]) -> str:
 
 
 Made = Callable[[Path], Store]
+"""Makes a store whose files, if it has any, are below a folder."""
+
 STORES: dict[str, Made] = {
     "memory": lambda _: MemoryStore(),
     "memory-lag": lambda _: MemoryStore(lag_ms=700),

@@ -274,7 +274,8 @@ def test_what_cannot_be_deleted_is_said_and_finished_later(places: Places) -> No
 def test_another_stack_is_refused_in_words(places: Places) -> None:
     code, _, complained = run(places, "--stack", "aws-prod", "--yes")
     assert code == 1
-    assert "only the stack local can be reset" in complained
+    assert "only the local stack's data can be reset" in complained
+    assert "make down STACK=aws-prod ARGS=--with-data" in complained
     assert stored(places.data)
 
 

@@ -19,6 +19,7 @@ from app.adapters.local.secrets import read_or_make
 from infra.cli import secret
 from infra.cli.secret_values import random_text
 from infra.local.places import Places
+from infra.local.secret_files import SecretFiles
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANTED = "hunter2-hunter2-hunter2-hunter2-hunter2-hunter2"
@@ -278,9 +279,26 @@ def test_a_name_that_no_file_takes_is_refused_in_words(clone: Clone) -> None:
 
 
 def test_another_stack_is_refused_in_words(clone: Clone) -> None:
-    assert clone.run("--stack", "aws-prod", "--name", "token-key") == 1
-    assert "this version keeps the secrets of the stack local only" in clone.complained
+    (clone.root / "stacks").mkdir()
+    (clone.root / "stacks/Pulumi.odd.yaml").write_text("config: {}\n")
+    assert clone.run("--stack", "odd", "--name", "token-key") == 1
+    assert "stack odd: its target is not stated" in clone.complained
     assert not clone.file("token-key").exists()
+
+
+def test_commands_that_are_told_name_the_stack(clone: Clone) -> None:
+    told: list[str] = []
+    for _ in range(2):
+        wanted = secret.Wanted("token-key", stack="aws-dev")
+        secret.change(SecretFiles(Places(clone.root)), wanted, told.append)
+    assert told[2].endswith("make secret STACK=aws-dev NAME=token-key ROTATE=1")
+    assert told[4].endswith("make secret STACK=aws-dev NAME=token-key < file")
+
+
+def test_the_local_clouds_own_secrets_are_known_on_the_local_stack_alone(clone: Clone) -> None:
+    assert secret.granted() == ["token-key"]
+    clone.run("--name", "storage-key")
+    assert clone.complained == ""
 
 
 def test_the_list_has_names_keys_and_ages_and_no_values(clone: Clone) -> None:

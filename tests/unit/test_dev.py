@@ -188,7 +188,10 @@ def test_only_the_local_stack_is_reloaded() -> None:
     said = io.StringIO()
     with redirect_stderr(said):
         assert dev.main(["--stack", "aws-dev"]) == 1
-    assert said.getvalue() == "stack aws-dev: changes go live by `make up` there\n"
+    assert said.getvalue() == (
+        "stack aws-dev: only the local stack's functions take a change as it is saved\n"
+        "→ make up STACK=aws-dev puts it live there; or leave STACK out\n"
+    )
 
 
 def test_without_a_cloud_it_is_said_so(tmp_path: Path) -> None:

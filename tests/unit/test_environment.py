@@ -7,6 +7,7 @@ import pytest
 
 from infra.cli.environment import pulumi_environment
 from infra.errors import PlatformError
+from tests.unit.machines import program
 
 ENGINE = Path("/cache/engine/bin")
 
@@ -83,8 +84,29 @@ def test_the_engine_never_looks_for_updates_and_another_python_never_leaks_in(
 ) -> None:
     env = pulumi_environment(tmp_path, stack, {"PYTHONPATH": "/x", "PYTHONHOME": "/y"}, ENGINE)
     assert env["PULUMI_SKIP_UPDATE_CHECK"] == "1"
-    assert env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
     assert {"PYTHONPATH", "PYTHONHOME"}.isdisjoint(env)
+
+
+FETCHING = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
+
+
+def test_the_local_stack_never_has_a_plugin_fetched(tmp_path: Path) -> None:
+    env = pulumi_environment(tmp_path, "local", {FETCHING: "false"}, ENGINE)
+    assert env[FETCHING] == "true"
+
+
+def test_a_clouds_stack_has_its_plugin_fetched_unless_it_is_on_path(tmp_path: Path) -> None:
+    users = {"PATH": str(tmp_path / "bin")}
+    assert FETCHING not in pulumi_environment(tmp_path, "aws-dev", users, ENGINE)
+    program(tmp_path / "bin" / "pulumi-resource-aws")
+    assert pulumi_environment(tmp_path, "aws-dev", users, ENGINE)[FETCHING] == "true"
+
+
+@pytest.mark.parametrize("users", ["true", "false"])
+def test_what_the_user_says_of_fetching_plugins_counts(tmp_path: Path, users: str) -> None:
+    program(tmp_path / "bin" / "pulumi-resource-aws")
+    base = {"PATH": str(tmp_path / "bin"), FETCHING: users}
+    assert pulumi_environment(tmp_path, "aws-dev", base, ENGINE)[FETCHING] == users
 
 
 def test_a_state_folder_that_cannot_be_made_is_a_clear_message(tmp_path: Path) -> None:

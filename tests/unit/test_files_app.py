@@ -73,10 +73,11 @@ class Server:
         self.at = at
         self.folder = BlobFolder(at, "normal")
         self.threads = Threads(2)
+        self.public = False
         self.log: list[dict[str, Any]] = []
 
     def app(self, **limits: Any) -> FilesApp:
-        served = {"uploads": Served(self.folder, lambda: SECRET)}
+        served = {"uploads": Served(self.folder, lambda: SECRET, public=self.public)}
         return FilesApp(served, SystemClock(), self.log.append, self.threads, Limits(**limits))
 
     def run(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -240,6 +241,53 @@ def test_a_file_that_is_made_while_the_request_is_cancelled_is_removed(server: S
     server.run(work)
     assert (server.at / "files").is_dir()
     assert server.files() == []
+
+
+@pytest.mark.parametrize(
+    ("public", "method", "query", "status"),
+    [
+        (True, "GET", b"", 200),
+        (True, "HEAD", b"", 200),
+        (True, "GET", b"v=2", 200),  # no CDN that we use looks at it
+        (True, "GET", b"expires=1&signature=forged", 403),
+        (True, "PUT", b"", 403),
+        (True, "PUT", b"v=2", 403),
+        (False, "GET", b"", 403),
+        (False, "HEAD", b"", 403),
+        (False, "GET", b"v=2", 403),
+    ],
+)
+def test_only_a_public_bucket_gives_without_a_signature_and_none_takes(
+    server: Server, *, public: bool, method: str, query: bytes, status: int
+) -> None:
+    server.put("a", b"a")
+    server.public = public
+    client = Client(method, "a", body(bytes(SIZE), more=False))
+    client.scope["query_string"] = query
+    app = server.app()
+    server.run(lambda: app(client.scope, client.receive, client.send))
+    assert client.status == status
+    caching = dict(client.said[0]["headers"])[b"cache-control"]
+    assert caching == (b"public" if status == 200 else b"no-store")
+    assert len(server.files()) == 1
+
+
+def test_a_signed_address_of_a_public_bucket_is_its_owners_and_a_missing_blob_is_told(
+    server: Server,
+) -> None:
+    server.put("a", b"a")
+    server.public = True
+    signed, missing = Client("GET", "a"), Client("GET", "b")
+    missing.scope["query_string"] = b""
+    app = server.app()
+
+    async def work() -> None:
+        for each in (signed, missing):
+            await app(each.scope, each.receive, each.send)
+
+    server.run(work)
+    assert (signed.status, missing.status) == (200, 404)
+    assert (b"cache-control", b"private") in signed.said[0]["headers"]
 
 
 def test_another_protocol_than_http_is_left_alone(server: Server) -> None:

@@ -8,11 +8,13 @@ import pytest
 
 from infra import shop
 from infra.errors import Refused
+from infra.local import access
 from infra.local.kinds.stores import Table
 from infra.local.places import Places
 from infra.local.plan import LOCAL_STACK, LocalConfig, Planned, plan
 from infra.local.refusals import refuse
-from infra.settings import Local, Settings
+from infra.settings import Settings
+from infra.settings_local import Local
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = shop.platform(Settings(target="local"), LOCAL_STACK)
@@ -57,6 +59,13 @@ def test_the_storage_is_told_of_every_bucket_and_functions_of_its_port() -> None
     assert bucket["url"] == "http://127.0.0.1:9999"
     told = json.loads(made["uploads"].inputs["environment"]["SHOP_BUCKETS"])
     assert told["uploads"]["url"] == bucket["url"]
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_a_public_bucket_is_told_that_it_is_and_another_nothing(*, public: bool) -> None:
+    declared = replace(WHOLE.buckets[0], public=public)
+    stated = access.bucket(declared, Places(ROOT), Local())
+    assert stated.get("public") == (True if public else None)
 
 
 def test_no_secret_is_in_a_plan_but_where_each_one_is() -> None:

@@ -138,7 +138,8 @@ def test_only_the_local_stacks_log_is_here() -> None:
         assert logs.main(["--stack", "aws-dev"]) == 1
     assert said.getvalue() == (
         "stack aws-dev: only the local stack's log is on this machine\n"
-        "→ leave STACK out, or look in the provider's console\n"
+        "→ aws logs tail --follow /aws/lambda/shop-aws-dev-<function> shows one there; "
+        "or leave STACK out\n"
     )
 
 

@@ -15,6 +15,10 @@ BAD_STACKS = sorted((Path(__file__).parent / "bad_stacks").glob("*.yaml"))
 
 # Mistakes that need the shop, a provider's limits or two values at once to be seen.
 BEYOND_A_SCHEMA = {
+    "aws_certificate_by_name",
+    "aws_domain_with_scheme",
+    "aws_email_without_host",
+    "aws_waits_for_an_instance",
     "environment_nul",
     "environment_of_function_compute",
     "environment_of_lambda",
@@ -24,6 +28,7 @@ BEYOND_A_SCHEMA = {
     "memory_above_lambda",
     "memory_below_lambda",
     "memory_not_of_function_compute",
+    "queue_seen_too_soon",
     "timeout_behind_route",
 }
 

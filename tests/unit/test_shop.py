@@ -6,7 +6,8 @@ import pytest
 
 from infra.check import problems
 from infra.model import Function, Provider, Route, Scaling
-from infra.settings import FunctionOverrides, Settings
+from infra.settings import Settings
+from infra.settings_overrides import FunctionOverrides
 from infra.shop import FUNCTIONS, NAMES, ROUTES, fitted, platform
 
 LOCAL = Settings(target="local")
@@ -51,6 +52,7 @@ def test_every_override_has_its_place_in_the_function() -> None:
         min_instances=3,
         max_instances=4,
         queue_ms=5,
+        snap_start=True,
         environment={"AN": "b"},
     )
     assert set(given.model_dump(exclude_unset=True)) == set(FunctionOverrides.model_fields)
@@ -58,7 +60,7 @@ def test_every_override_has_its_place_in_the_function() -> None:
         name="cart",
         memory_mb=1,
         timeout_s=2,
-        scaling=Scaling(min_instances=3, max_instances=4, queue_ms=5),
+        scaling=Scaling(min_instances=3, max_instances=4, queue_ms=5, snap_start=True),
         environment={"AN": "b", "SHOP_STACK": "dev", "SHOP_HANDLER": "cart"},
     )
 

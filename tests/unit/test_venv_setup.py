@@ -195,6 +195,36 @@ def test_extras_are_kept_until_others_are_asked_for(checkout: Checkout) -> None:
         extras(checkout, "azure")
 
 
+def test_a_need_is_added_to_what_was_chosen_and_stays(checkout: Checkout) -> None:
+    assert extras(checkout, None, "aws") == ("aws",)
+    assert extras(checkout, "none", "aws") == ("aws",)
+    set_up(checkout, all_well(), *extras(checkout, None, "aws"))
+    assert extras(checkout, None) == ("aws",)
+    assert extras(checkout, None, "alicloud") == ("alicloud", "aws")
+    assert main([], checkout.root) == 0
+    assert main(["--needs", "aws"], checkout.root) == 0, "it is there: nothing is installed"
+    with pytest.raises(SetupError, match="there is no extra azure"):
+        extras(checkout, None, "azure")
+
+
+def test_what_another_set_up_added_while_this_one_waited_stays(checkout: Checkout) -> None:
+    asked = extras(checkout, None)
+    set_up(checkout, all_well(), "aws")
+    answers = all_well()
+    progress, _ = quiet()
+    prepare(
+        checkout,
+        asked,
+        env={},
+        python=Interpreter(Path("/usr/bin/python3"), HERE),
+        runner=answers,
+        progress=progress,
+        also=lambda: extras(checkout, None),
+    )
+    assert answers.calls == []
+    assert is_current(checkout, ("aws",))
+
+
 def test_a_python_without_venv_is_told_which_package_to_install(checkout: Checkout) -> None:
     answers = Answers().on("-m", "venv", says="ensurepip is not available", code=1)
     with pytest.raises(SetupError, match="apt install python3-venv"):

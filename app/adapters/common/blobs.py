@@ -5,11 +5,16 @@ import re
 import stat
 import unicodedata
 from pathlib import Path
+from urllib.parse import quote
 
 from app.adapters.common.grants import need
 from app.ports.adapters import Stated
-from app.ports.blobs import Blob, Bucket, Upload
-from app.ports.errors import InvalidValueError
+from app.ports.blobs import READ_BYTES, Blob, Bucket, Upload
+from app.ports.errors import (
+    BlobTooLargeError,
+    ConditionFailedError,
+    InvalidValueError,
+)
 
 KEY_BYTES = 1024
 TYPE_CHARACTERS = 127
@@ -42,6 +47,35 @@ def check_key(key: object) -> None:
             "the key must have texts between its slashes, none of them . or .., "
             "and no backslash or slash at its start"
         )
+
+
+def check_there(blob: Blob, at_most: int | None, etag: str | None) -> None:
+    """Raises unless a blob is as a read of it demands: ConditionFailedError, BlobTooLargeError."""
+    if etag is not None and blob.etag != etag:
+        raise ConditionFailedError("the blob is not the one that was to be read")
+    if at_most is not None and blob.size > at_most:
+        raise too_large(blob.size, at_most)
+
+
+def too_large(size: int, at_most: int) -> BlobTooLargeError:
+    """What tells that nothing of a blob was read."""
+    return BlobTooLargeError(
+        f"the blob has {size} bytes, and at most {at_most} were to be read: none were; "
+        "say a larger `at_most`, or give its address instead of its bytes"
+    )
+
+
+def public_address(name: str, base: str | None, path: str) -> str:
+    """The address of what anyone may read; `base` is None where the bucket is not public.
+
+    Raises InvalidValueError then.
+    """
+    if base is None:
+        raise InvalidValueError(
+            f"the bucket {name} is not public, so nobody could GET that address: "
+            "use download_url, or declare it with public=True in infra/shop.py"
+        )
+    return f"{base}/{quote(path)}"
 
 
 def check_content_type(content_type: object) -> None:
@@ -84,11 +118,23 @@ class _Granted:
         _check_whole("the file's size", found.st_size, 0, SIZE_BYTES)
         self._bucket.put_file(key, file, content_type)
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, *, at_most: int = READ_BYTES, etag: str | None = None) -> bytes:
         """See Bucket."""
         self._need("read")
         check_key(key)
-        return self._bucket.get(key)
+        _check_whole("the most bytes to read", at_most, 0, SIZE_BYTES)
+        if etag is not None:
+            _check_etag(etag)
+        return self._bucket.get(key, at_most=at_most, etag=etag)
+
+    def peek(self, key: str, size: int, *, etag: str | None = None) -> bytes:
+        """See Bucket."""
+        self._need("read")
+        check_key(key)
+        _check_whole("the size", size, 1, READ_BYTES)
+        if etag is not None:
+            _check_etag(etag)
+        return self._bucket.peek(key, size, etag=etag)
 
     def head(self, key: str) -> Blob | None:
         """See Bucket."""
@@ -126,6 +172,11 @@ class _Granted:
         check_key(key)
         _check_whole("the time to expire, in seconds,", expires_s, 1, EXPIRES_S)
         return self._bucket.download_url(key, expires_s)
+
+    def public_url(self, key: str) -> str:
+        """See Bucket."""
+        check_key(key)
+        return self._bucket.public_url(key)
 
     def _need(self, action: str) -> None:
         need(action, self._may, f"the bucket {self._name}", self._function)

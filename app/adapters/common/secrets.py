@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from app.adapters.common.grants import need
 from app.ports.adapters import Stated
+from app.ports.errors import PortError
 from app.ports.secrets import Secrets
 
 KEPT_S = 300
 FRESH_EACH_S = 5
+AGAIN_S = 1  # after the store has failed
 
 
 def granted(
@@ -29,11 +31,13 @@ def granted(
 
 @dataclass(slots=True)
 class _Kept:
-    """One secret as it was read, and when `fresh` last asked the store."""
+    """One secret as it was read, when `fresh` last asked the store, and how that last failed."""
 
     text: str = field(default="", repr=False)
     read: float = float("-inf")
     asked: float = float("-inf")
+    failure: tuple[type[PortError], str] | None = None
+    failed: float = float("-inf")
 
 
 class _Granted:
@@ -54,7 +58,10 @@ class _Granted:
         self._lock = threading.Lock()  # of many who miss it at once, one asks
 
     def get(self, name: str) -> str:
-        """The secret as it was within the last five minutes."""
+        """The secret as it was within the last five minutes.
+
+        When the store failed less than a second ago, it is not asked again: that failure is raised.
+        """
         self._check(name)
         with self._lock:
             kept = self._kept.setdefault(name, _Kept())
@@ -78,8 +85,17 @@ class _Granted:
             return kept.text
 
     def _ask(self, name: str, kept: _Kept) -> None:
-        text = self._secrets.fresh(name)
-        kept.text, kept.read = text, self._now()
+        if kept.failure is not None and 0 <= self._now() - kept.failed < AGAIN_S:
+            kind, text = kept.failure
+            raise kind(text)
+        try:
+            text = self._secrets.fresh(name)
+        except PortError as error:
+            # not the error itself, whose trace would keep all that it came through; and timed from
+            # its end, so that of many who wait for a store that hangs one alone has waited in vain
+            kept.failure, kept.failed = (type(error), str(error)), self._now()
+            raise
+        kept.text, kept.read, kept.failure = text, self._now(), None
 
     def _check(self, name: str) -> None:
         may = self._stated.get(name, {}).get("may", ())

@@ -52,6 +52,11 @@ def place(path: str) -> tuple[str, str]:
     return found
 
 
+def unsigned(query: str) -> bool:
+    """Whether an address' query claims no signature: then it is good for what is public only."""
+    return "signature=" not in query
+
+
 def verify(secret: str, allowed: Allowed, query: str, now_ms: int) -> None:
     """Return if the address' `query` allows this at this time. Raises NotSignedError."""
     found = _QUERY.fullmatch(query)

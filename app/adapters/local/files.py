@@ -1,4 +1,4 @@
-"""The process that serves signed addresses.
+"""The process that serves signed addresses, and whatever public buckets hold.
 
 `python -P -m app.adapters.local.files <socket> <life>`: `socket` is the descriptor of a
 listening socket, `life` that of a pipe whose other end the starter holds open as long as it lives.
@@ -89,6 +89,7 @@ def served(stated: Mapping[str, Mapping[str, Any]]) -> dict[str, Served]:
         name: Served(
             BlobFolder(Path(each["at"]), each["durability"]),
             partial(read_or_make, Path(each["key"])),
+            public=bool(each.get("public")),
         )
         for name, each in stated.items()
     }

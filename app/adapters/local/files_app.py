@@ -1,5 +1,7 @@
 """The other end of signed addresses: an ASGI application that takes and gives blobs.
 
+Of a public bucket it gives them to those without a signature, too.
+
 Nothing is held in memory but a piece of a body; files and databases are touched in threads. Every
 answer closes its connection.
 """
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from app.adapters.common.blobs import SIZE_BYTES
-from app.adapters.common.signing import Allowed, NotSignedError, place, verify
+from app.adapters.common.signing import Allowed, NotSignedError, place, unsigned, verify
 from app.adapters.local.blob_folder import BlobFolder
 from app.adapters.local.files_request import (
     PIECE,
@@ -42,10 +44,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One bucket: where its blobs are, and what its addresses are signed with."""
+    """One bucket: where its blobs are, what its addresses are signed with, and who may read."""
 
     folder: BlobFolder
     secret: Callable[[], str]
+    public: bool = False
 
 
 def _close(opened: tuple[Blob, BinaryIO]) -> None:
@@ -141,10 +144,11 @@ class FilesApp:
         await request.end()
 
     async def _get(self, request: Request) -> None:
-        key, folder = await self._signed(request, "GET")
+        found = self._public(request)
+        key, folder = found or await self._signed(request, "GET")
         blob, file = await self._threads.run(folder.open, key, undo=_close)
         try:
-            part = part_of(blob, request.headers, request.method)
+            part = part_of(blob, request.headers, request.method, public=found is not None)
             await request.begin(part.status, part.headers)
             if request.method == "GET":
                 await self._send(request, file, part.start, part.size)
@@ -160,6 +164,13 @@ class FilesApp:
                 raise ConnectionError  # the disk has less than it had: the client sees it end short
             await request.send_piece(piece)
             size -= len(piece)
+
+    def _public(self, request: Request) -> tuple[str, BlobFolder] | None:
+        """The key and the folder of what anyone may read; None where a signature has to tell."""
+        bucket, key = place(request.path)
+        served = self._buckets.get(bucket)
+        readable = served is not None and served.public and unsigned(request.query)
+        return (key, served.folder) if served is not None and readable else None
 
     async def _signed(
         self, request: Request, method: str, content_type: str = "", size: int = 0

@@ -35,13 +35,13 @@ class Part:
     size: int = 0
 
 
-def part_of(blob: Blob, headers: Mapping[str, str], method: str) -> Part:
+def part_of(blob: Blob, headers: Mapping[str, str], method: str, *, public: bool = False) -> Part:
     """The part of a blob that these request headers, names in lower case, ask for."""
     etag = f'"{blob.etag}"'
     common: tuple[tuple[str, str], ...] = (
         ("etag", etag),
         ("accept-ranges", "bytes"),
-        ("cache-control", "private"),
+        ("cache-control", "public" if public else "private"),
     )
     if _matches(headers.get("if-none-match", ""), blob.etag):
         return Part(304, common)

@@ -6,21 +6,23 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.adapters.common.signing import Allowed, NotSignedError, place, signed_url, verify
-from app.ports.blobs import Blob, Upload
+from app.adapters.common.blobs import check_there, public_address
+from app.adapters.common.signing import Allowed, NotSignedError, place, signed_url, unsigned, verify
+from app.ports.blobs import READ_BYTES, Blob, Upload
 from app.ports.clock import Clock
 from app.ports.errors import BlobMissingError, ConditionFailedError
 
 _HERE = "memory:/"
-_NAME = "bucket"
 
 
 class MemoryBucket:
     """Blobs under keys. `receive` and `serve` are the other end of the addresses it signs."""
 
-    def __init__(self, clock: Clock) -> None:
-        """`clock` says when an address has expired."""
+    def __init__(self, clock: Clock, *, name: str = "bucket", public: bool = False) -> None:
+        """`clock` says when an address has expired; `public` serves what is not signed, too."""
         self._clock = clock
+        self._name = name
+        self._public = public
         self._blobs: dict[str, tuple[Blob, bytes]] = {}
         self._secret = secrets.token_urlsafe(32)
         self._lock = threading.Lock()  # of what reads before it writes
@@ -34,9 +36,17 @@ class MemoryBucket:
         """Store a file's bytes. Raises OSError when it cannot be read."""
         self.put(key, file.read_bytes(), content_type)
 
-    def get(self, key: str) -> bytes:
-        """The bytes. Raises BlobMissingError."""
-        return self._there(key)[1]
+    def get(self, key: str, *, at_most: int = READ_BYTES, etag: str | None = None) -> bytes:
+        """The bytes. Raises as the port says."""
+        blob, body = self._there(key)
+        check_there(blob, at_most, etag)
+        return body
+
+    def peek(self, key: str, size: int, *, etag: str | None = None) -> bytes:
+        """The first bytes. Raises as the port says."""
+        blob, body = self._there(key)
+        check_there(blob, None, etag)
+        return body[:size]
 
     def head(self, key: str) -> Blob | None:
         """What is there, or None."""
@@ -60,12 +70,16 @@ class MemoryBucket:
 
     def upload_url(self, key: str, content_type: str, size: int, expires_s: int) -> Upload:
         """Where `receive` takes `size` bytes of this type."""
-        url = self._signed(Allowed("PUT", _NAME, key, content_type, size), expires_s)
+        url = self._signed(Allowed("PUT", self._name, key, content_type, size), expires_s)
         return Upload(url, {"content-type": content_type})
 
     def download_url(self, key: str, expires_s: int) -> str:
         """Where `serve` gives the blob."""
-        return self._signed(Allowed("GET", _NAME, key), expires_s)
+        return self._signed(Allowed("GET", self._name, key), expires_s)
+
+    def public_url(self, key: str) -> str:
+        """Where `serve` gives the blob for ever. Raises InvalidValueError."""
+        return public_address(self._name, f"{_HERE}/{self._name}" if self._public else None, key)
 
     def receive(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """PUT, as a browser would: 200, or 403 when this is not what was signed."""
@@ -94,6 +108,8 @@ class MemoryBucket:
     def _verified(self, method: str, url: str, content_type: str = "", size: int = 0) -> str:
         path, _, query = url.removeprefix(_HERE).partition("?")
         bucket, key = place(path)
+        if self._public and method == "GET" and bucket == self._name and unsigned(query):
+            return key
         allowed = Allowed(method, bucket, key, content_type, size)
         verify(self._secret, allowed, query, self._clock.now_ms())
         return key

@@ -56,9 +56,12 @@ class MemoryCloud:
             self.tables, name, lambda: MemoryTable(schema_of(stated), self._clock, self._lag_ms)
         )
 
-    def bucket(self, name: str, stated: Stated) -> Bucket:  # noqa: ARG002 - the port's
+    def bucket(self, name: str, stated: Stated) -> Bucket:
         """The bucket of this name."""
-        return self._one(self.buckets, name, lambda: MemoryBucket(self._clock))
+        public = bool(stated.get("public"))
+        return self._one(
+            self.buckets, name, lambda: MemoryBucket(self._clock, name=name, public=public)
+        )
 
     def queue(self, name: str, stated: Stated) -> Queue:  # noqa: ARG002 - the port's
         """The queue of this name."""

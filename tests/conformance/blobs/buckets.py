@@ -3,7 +3,7 @@
 Another store joins by one more class and its name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,9 +17,11 @@ from app.adapters.memory.blobs import MemoryBucket
 from app.adapters.memory.clock import MemoryClock
 from app.ports.blobs import Bucket
 from tests.support.files_server import FilesServer, serving
+from tests.support.s3_bucket import s3
 
-NAMES = ("memory", "local-normal", "local-full")
-USUAL = ("memory", "local-full")  # the other differs by a setting, and joins with --soak
+OWN = ("memory", "local-normal", "local-full")  # stores, and signatures, of our own
+NAMES = (*OWN, "aws")
+USUAL = ("memory", "local-full", "aws")  # the other differs by a setting, and joins with --soak
 ALL = ("read", "write")
 
 
@@ -29,27 +31,38 @@ class Opened(Protocol):
     def granted(self, *may: str) -> Bucket:
         """As a function has it that may do this."""
 
+    def public(self) -> Bucket:
+        """Another one, which is public, as a function has it that may do all."""
+
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        """PUT to a signed address; the status."""
+        """PUT to an address; the status."""
 
     def fetch(self, url: str) -> tuple[int, bytes]:
-        """GET a signed address; the status, and the bytes where it is 200."""
+        """GET an address; the status, and the bytes where it is 200."""
 
 
 class Memory:
     """The one that tests use."""
 
     def __init__(self) -> None:
-        self.raw = MemoryBucket(MemoryClock(1_700_000_000_000))
+        clock = MemoryClock(1_700_000_000_000)
+        self.raw = MemoryBucket(clock, name="uploads")
+        self._public = MemoryBucket(clock, name="images", public=True)
 
     def granted(self, *may: str) -> Bucket:
         return granted(self.raw, "uploads", {"may": may or ALL}, "shelf")
 
+    def public(self) -> Bucket:
+        return granted(self._public, "images", {"may": ALL}, "shelf")
+
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        return self.raw.receive(url, headers, body)
+        return self._of(url).receive(url, headers, body)
 
     def fetch(self, url: str) -> tuple[int, bytes]:
-        return self.raw.serve(url)
+        return self._of(url).serve(url)
+
+    def _of(self, url: str) -> MemoryBucket:
+        return self._public if url.startswith("memory://images/") else self.raw
 
 
 class Local:
@@ -58,12 +71,16 @@ class Local:
     def __init__(self, server: FilesServer) -> None:
         self.server = server
         self.raw: LocalBucket = open_bucket("uploads", server.stated)
+        self._public = open_bucket("images", server.public)
         self.secret = read_or_make(Path(server.stated["key"]))
         self._http = httpx.Client(trust_env=False, timeout=20)
 
     def granted(self, *may: str) -> Bucket:
         stated: dict[str, Any] = {**self.server.stated, "may": may or ALL}
         return granted(self.raw, "uploads", stated, "shelf")
+
+    def public(self) -> Bucket:
+        return granted(self._public, "images", {"may": ALL}, "shelf")
 
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         return self._http.put(url, headers=dict(headers), content=body).status_code
@@ -75,13 +92,18 @@ class Local:
     def close(self) -> None:
         self._http.close()
         self.raw.close()
+        self._public.close()
 
 
 @contextmanager
-def opened(name: str, folder: Path) -> Iterator[Opened]:
-    """The bucket of this adapter."""
+def opened(name: str, folder: Path, aws: Callable[[], Mapping[str, Any]]) -> Iterator[Opened]:
+    """The bucket of this adapter; `aws` tells how a boto3 client is made."""
     if name == "memory":
         yield Memory()
+        return
+    if name == "aws":
+        with s3(aws()) as found:
+            yield found
         return
     with serving(folder, name.removeprefix("local-")) as server:
         local = Local(server)

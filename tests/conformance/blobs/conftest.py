@@ -1,4 +1,7 @@
-"""The bucket of each adapter. Tests share it, each below a folder of its own."""
+"""The bucket of each adapter. Tests share it, each below a folder of its own.
+
+A module may say which `ADAPTERS` it is for, and which of them it runs on `WITH_SOAK` only.
+"""
 
 from collections.abc import Iterator
 from itertools import count
@@ -12,7 +15,10 @@ _numbers = count()
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "made" in metafunc.fixturenames:
-        names = NAMES if metafunc.config.getoption("--soak") else USUAL
+        here = getattr(metafunc.module, "ADAPTERS", NAMES)
+        usual = set(USUAL) - set(getattr(metafunc.module, "WITH_SOAK", ()))
+        soak = metafunc.config.getoption("--soak")
+        names = [each for each in here if soak or each in usual]
         metafunc.parametrize("made", names, indirect=True, scope="module")
 
 
@@ -21,7 +27,8 @@ def made(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Opened]:
     name: str = request.param
-    with opened(name, tmp_path_factory.mktemp(name)) as found:
+    folder = tmp_path_factory.mktemp(name)
+    with opened(name, folder, lambda: request.getfixturevalue("aws")) as found:
         yield found
 
 

@@ -87,30 +87,17 @@ def test_an_address_to_fetch_does_not_take_and_one_to_send_does_not_give(
     assert bucket.get(at) == b"12345"
 
 
-def test_a_time_or_signature_that_was_changed_is_refused(made: Opened, at: str) -> None:
+def test_an_address_that_was_changed_is_refused(made: Opened, at: str) -> None:
     bucket = made.granted()
     bucket.put(at, b"12345", TEXT)
     address, _, query = bucket.download_url(at, 60).partition("?")
-    expires, signature = (part.partition("=")[2] for part in query.split("&"))
-    later = str(int(expires) + 1)
-    flipped = ("A" if signature[0] != "A" else "B") + signature[1:]
-    for changed in (
-        "",
-        f"expires={later}&signature={signature}",
-        f"expires=0{expires}&signature={signature}",
-        f"expires=-1&signature={signature}",
-        f"expires=&signature={signature}",
-        f"expires={'9' * 5000}&signature={signature}",
-        f"expires={expires}&signature={flipped}",
-        f"expires={expires}&signature={signature[:-1]}",
-        f"expires={expires}&signature={signature}=",
-        f"expires={expires}&signature=",
-        f"expires={expires}&signature=%C3%BC",
-        f"expires={expires}",
-        f"signature={signature}",
-        f"signature={signature}&expires={expires}",
-        f"{query}&expires={later}",
-        f"{query}&more=1",
-    ):
-        assert made.fetch(f"{address}?{changed}") == (FORBIDDEN, b""), changed
+    parts = query.split("&")
+    assert len(parts) > 1
+    for index, part in enumerate(parts):
+        before, after = parts[:index], parts[index + 1 :]
+        last = "1" if part[-1] != "1" else "2"
+        for changed in ([], [part[:-1]], [part[:-1] + last], [part + "0"], [part, part]):
+            other = "&".join([*before, *changed, *after])
+            assert made.fetch(f"{address}?{other}") == (FORBIDDEN, b""), changed
+    assert made.fetch(address) == (FORBIDDEN, b"")
     assert made.fetch(f"{address}?{query}") == (200, b"12345")

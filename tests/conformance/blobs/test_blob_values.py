@@ -11,6 +11,7 @@ from app.ports.blobs import Bucket
 from app.ports.errors import AccessDeniedError, InvalidValueError
 from tests.conformance.blobs.buckets import Opened
 
+WITH_SOAK = ("aws",)  # what is refused here is refused before an adapter is asked
 BAD_KEYS: list[Any] = [
     "",
     "/",
@@ -61,6 +62,7 @@ CALLS: dict[str, tuple[set[str], Callable[[Bucket, str, Path], object]]] = {
     "put": ({"write"}, lambda bucket, key, _: bucket.put(key, b"", TEXT)),
     "put_file": ({"write"}, lambda bucket, key, file: bucket.put_file(key, file, TEXT)),
     "get": ({"read"}, lambda bucket, key, _: bucket.get(key)),
+    "peek": ({"read"}, lambda bucket, key, _: bucket.peek(key, 1)),
     "head": ({"read"}, lambda bucket, key, _: bucket.head(key)),
     "copy from": ({"read", "write"}, lambda bucket, key, _: bucket.copy(key, "b", etag="e")),
     "copy to": ({"read", "write"}, lambda bucket, key, _: bucket.copy("b", key, etag="e")),
@@ -109,6 +111,18 @@ def test_a_size_out_of_bounds_is_refused(made: Opened, at: str, size: Any) -> No
         made.granted().upload_url(at, TEXT, size, 60)
 
 
+@pytest.mark.parametrize("size", [-1, 5 * 1024**3 + 1, 1.0, "1", None, True], ids=ascii)
+def test_a_number_of_bytes_to_read_out_of_bounds_is_refused(
+    made: Opened, at: str, size: Any
+) -> None:
+    bucket = made.granted()
+    with pytest.raises(InvalidValueError, match="whole number from 0 to 5368709120"):
+        bucket.get(at, at_most=size)
+    for first in (size, 0, 16 * 1024**2 + 1):
+        with pytest.raises(InvalidValueError, match="whole number from 1 to 16777216"):
+            bucket.peek(at, first)
+
+
 @pytest.mark.parametrize("expires_s", BAD_TIMES, ids=ascii)
 def test_a_time_out_of_bounds_is_refused(made: Opened, at: str, expires_s: Any) -> None:
     bucket = made.granted()
@@ -132,6 +146,11 @@ def test_what_is_no_bytes_or_no_etag_is_refused(made: Opened, at: str) -> None:
     for etag in ("", None, 5):
         with pytest.raises(InvalidValueError):
             bucket.copy(at, f"{at}/b", etag=etag)  # type: ignore[arg-type]
+    for etag in ("", 5):
+        with pytest.raises(InvalidValueError):
+            bucket.get(at, etag=etag)  # type: ignore[arg-type]
+        with pytest.raises(InvalidValueError):
+            bucket.peek(at, 1, etag=etag)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("call", CALLS)

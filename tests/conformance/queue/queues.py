@@ -1,24 +1,28 @@
 """The queues that the suite runs on, each with a way to see what would be delivered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Protocol
 
+from app.adapters.aws.queue import SqsQueue
 from app.adapters.common.queue import granted
 from app.adapters.local.queue import open_queue
 from app.adapters.memory.queue import MemoryQueue
 from app.ports.queue import Queue
 from infra.local.runtime.queue_file import make
 from infra.local.runtime.queue_store import QueueStore
+from tests.support.aws_clients import client
 
-NAMES = ("memory", "local")
+NAMES = ("memory", "local", "aws")
 
 
 class Opened(Protocol):
     """One adapter's queue, as a function that may send has it."""
 
     queue: Queue
+    slower: int  # than the others, so many times
 
     def delivered(self) -> list[str]:
         """The bodies of the messages that a consumer is handed, one by one."""
@@ -26,6 +30,8 @@ class Opened(Protocol):
 
 class Memory:
     """The one that tests use."""
+
+    slower = 1
 
     def __init__(self) -> None:
         self.raw = MemoryQueue()
@@ -37,6 +43,8 @@ class Memory:
 
 class Local:
     """A file, read as the local cloud reads it."""
+
+    slower = 1
 
     def __init__(self, file: Path, durability: str) -> None:
         make(file)
@@ -50,6 +58,46 @@ class Local:
         while taken := self.store.receive(10, 3_600_000, 5).messages:
             found += [message.body for message in taken]
         return found
+
+
+class Aws:
+    """A queue on SQS, or on what plays it, received from as a consumer does."""
+
+    slower = 4
+
+    def __init__(self, connection: Mapping[str, Any]) -> None:
+        self._client = client("sqs", connection)
+        self.at: str = self._client.create_queue(QueueName=f"shop-test-{token_hex(6)}")["QueueUrl"]
+        self._wait_s = 0 if "endpoint_url" in connection else 2  # moto shows all there is at once
+        self.queue = granted(
+            SqsQueue(self.at, lambda: self._client), "welcome", {"may": ["send"]}, "auth"
+        )
+
+    def delivered(self) -> list[str]:
+        found: list[str] = []
+        while messages := self._client.receive_message(
+            QueueUrl=self.at, MaxNumberOfMessages=10, WaitTimeSeconds=self._wait_s
+        ).get("Messages"):
+            found += [message["Body"] for message in messages]
+            told = [
+                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                for number, message in enumerate(messages)
+            ]
+            self._client.delete_message_batch(QueueUrl=self.at, Entries=told)
+        return found
+
+    def close(self) -> None:
+        self._client.delete_queue(QueueUrl=self.at)
+
+
+@contextmanager
+def aws_queue(connection: Mapping[str, Any]) -> Iterator[Opened]:
+    """A queue on AWS; afterwards there is none. `connection`: a client's."""
+    made = Aws(connection)
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 @contextmanager

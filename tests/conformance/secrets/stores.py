@@ -1,9 +1,12 @@
 """A secret store of each kind, with a hand in it that changes what it holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from app.adapters.aws.secrets import AwsSecrets
 from app.adapters.common.secrets import granted
 from app.adapters.local.secrets import open_secrets
 from app.adapters.memory.secrets import MemorySecrets
@@ -11,8 +14,9 @@ from app.ports.adapters import Stated
 from app.ports.secrets import Secrets
 from infra.local.places import Places
 from infra.local.secret_files import SecretFiles
+from tests.support.secrets_manager import declared
 
-KINDS = ("memory", "local")
+KINDS = ("memory", "local", "aws")
 
 
 @dataclass
@@ -22,12 +26,14 @@ class Counting:
     inner: Secrets
     asked: int = 0
     down: Exception | None = None
+    before: Callable[[], object] = lambda: None
 
     def get(self, name: str) -> str:
         return self.fresh(name)
 
     def fresh(self, name: str) -> str:
         self.asked += 1
+        self.before()
         if self.down is not None:
             raise self.down
         return self.inner.fresh(name)
@@ -48,14 +54,28 @@ class Store:
 
 def store(kind: str, folder: Path, *names: str) -> Store:
     """A store in which these names are granted, and `write-only` is, but not to be read."""
+    if kind == "memory":
+        texts: dict[str, str] = {}
+        return _store(MemorySecrets(texts), texts.__setitem__, _stated("", *names))
     files = SecretFiles(Places(folder))
-    stated: dict[str, Stated] = {
-        name: {"may": ["read"], "at": str(Places(folder).secrets / name)} for name in names
-    }
-    stated["write-only"] = {"may": ["write"], "at": str(Places(folder).secrets / "write-only")}
-    texts: dict[str, str] = {}
-    inner: Secrets = MemorySecrets(texts) if kind == "memory" else open_secrets(stated)
-    put = texts.__setitem__ if kind == "memory" else files.write
+    stated = _stated(f"{Places(folder).secrets}/", *names)
+    return _store(open_secrets(stated), files.write, stated)
+
+
+@contextmanager
+def aws_store(connection: Mapping[str, Any], *names: str) -> Iterator[Store]:
+    """The same on AWS, where the secrets are declared and have no value yet."""
+    with declared(connection, *names, "write-only") as made:
+        stated = _stated(f"shop/{made.stack}/", *names)
+        yield _store(AwsSecrets(stated, lambda: made.client), made.store().write, stated)
+
+
+def _stated(at: str, *names: str) -> dict[str, Stated]:
+    found: dict[str, Stated] = {name: {"may": ["read"], "at": at + name} for name in names}
+    return {**found, "write-only": {"may": ["write"], "at": f"{at}write-only"}}
+
+
+def _store(inner: Secrets, put: Callable[[str, str], None], stated: Mapping[str, Stated]) -> Store:
     counting = Counting(inner)
     seconds = [1_700_000_000.0]
     secrets = granted(counting, stated, "auth", lambda: seconds[0])

@@ -1,22 +1,30 @@
 """What every secret store does, as a function sees it."""
 
+import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.ports.errors import AccessDeniedError, UnavailableError
-from tests.conformance.secrets.stores import KINDS, Store
+from app.ports.errors import AccessDeniedError, ResourceMissingError, UnavailableError
+from tests.conformance.secrets.stores import KINDS, Store, aws_store
 from tests.conformance.secrets.stores import store as store_of
 
 PLANTED = "hunter2-hunter2-hunter2"
 
 
 @pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    made = store_of(request.param, tmp_path, "token-key", "other-key")
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    names = ("token-key", "other-key")
+    if request.param == "aws":
+        with aws_store(request.getfixturevalue("aws"), *names) as made:
+            made.put("token-key", PLANTED)
+            yield made
+        return
+    made = store_of(request.param, tmp_path, *names)
     made.put("token-key", PLANTED)
-    return made
+    yield made
 
 
 def test_a_secret_is_read_as_it_was_written(store: Store) -> None:
@@ -94,6 +102,57 @@ def test_what_is_older_than_five_minutes_is_not_used_even_when_the_store_is_down
         with pytest.raises(UnavailableError):
             ask("token-key")
     store.counting.down = None
+    store.wait(1)
+    assert store.secrets.get("token-key") == PLANTED
+
+
+def test_a_flood_asks_a_store_that_fails_once_a_second_even_when_nothing_is_kept(
+    store: Store,
+) -> None:
+    store.put("other-key", "other")
+    for asked, down in enumerate((UnavailableError("down"), ResourceMissingError("gone")), 1):
+        store.counting.down = down
+        for _ in range(100):
+            for ask in (store.secrets.get, store.secrets.fresh):
+                with pytest.raises(type(down), match=str(down)):
+                    ask("token-key")
+        assert store.counting.asked == asked
+        store.wait(0.999)
+        with pytest.raises(type(down)):
+            store.secrets.fresh("token-key")
+        assert store.counting.asked == asked
+        store.wait(0.001)
+    store.counting.down = None
+    assert store.secrets.fresh("token-key") == PLANTED
+    assert store.secrets.get("other-key") == "other", "one secret's failure is not another's"
+
+
+def test_of_many_who_wait_for_a_store_that_hangs_one_alone_has_asked(store: Store) -> None:
+    store.counting.down = UnavailableError("down")
+    store.counting.before = lambda: store.wait(5)
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            store.secrets.get("token-key")
+        except UnavailableError as error:
+            failed.append(error)
+
+    asking = [threading.Thread(target=ask) for _ in range(8)]
+    for each in asking:
+        each.start()
+    for each in asking:
+        each.join()
+    assert [str(each) for each in failed] == ["down"] * 8
+    assert store.counting.asked == 1
+
+
+def test_a_clock_that_is_set_back_does_not_make_a_failure_last(store: Store) -> None:
+    store.counting.down = UnavailableError("down")
+    with pytest.raises(UnavailableError):
+        store.secrets.get("token-key")
+    store.counting.down = None
+    store.wait(-3600)
     assert store.secrets.get("token-key") == PLANTED
 
 

@@ -1,28 +1,47 @@
 """Every test here runs on every store, through the checks that functions' tables have.
 
-By default on one of each kind; with --soak on each in all its forms.
+By default on one of each kind, but what is `busy` on DynamoDB only with --soak, as is each in all
+its forms.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.ports.tables import Table
+from tests.support.tables_aws import DynamoStore, DynamoTables
 from tests.support.tables_stores import NOTES, STORES, USUAL, Store
+
+DYNAMODB = "dynamodb"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     named = metafunc.definition.iter_markers("parametrize")
     if "store" in metafunc.fixturenames and not any(mark.args[0] == "store" for mark in named):
-        names = STORES if metafunc.config.getoption("--soak") else USUAL
+        soak = bool(metafunc.config.getoption("--soak"))
+        names = list(STORES if soak else USUAL)
+        if soak or metafunc.definition.get_closest_marker("busy") is None:
+            names.append(DYNAMODB)
         metafunc.parametrize("store", names, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def dynamo_tables(aws: Mapping[str, Any]) -> Iterator[DynamoTables]:
+    """What makes tables on AWS, or on what plays it, and deletes them in the end."""
+    tables = DynamoTables(aws)
+    yield tables
+    tables.close()
 
 
 @pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """One of the stores."""
-    made = STORES[request.param](tmp_path)
+    if request.param == DYNAMODB:
+        made: Store = DynamoStore(request.getfixturevalue("dynamo_tables"))
+    else:
+        made = STORES[request.param](tmp_path)
     yield made
     made.close()
 

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from app.ports.errors import ConditionFailedError, UnavailableError
 from app.ports.tables import Between, Condition, Key, Page, Prefix, Row, Table
 from tests.conftest import Counts
@@ -13,6 +15,7 @@ from tests.support.tables_stores import Store
 KEY = {"owner": "shop", "note": "apples"}
 
 
+@pytest.mark.busy
 def test_64_writers_take_exactly_what_there_is(notes: Table, store: Store, counts: Counts) -> None:
     there = counts(small=400, full=20_000)
     notes.put({**KEY, "available": there})
@@ -42,6 +45,7 @@ def test_of_many_who_put_if_absent_one_does(notes: Table, counts: Counts) -> Non
         assert row["by"] == won.index(True)
 
 
+@pytest.mark.busy
 def test_writers_of_different_columns_lose_nothing_of_each_other(
     notes: Table, counts: Counts
 ) -> None:
@@ -137,6 +141,7 @@ def take_once(table: Table, writer: int, purchase: int) -> bool:
         return True
 
 
+@pytest.mark.busy
 def test_a_marker_in_the_same_update_makes_a_retry_safe(notes: Table, counts: Counts) -> None:
     writers, there = 8, counts(small=80, full=5_000)
     notes.put({**KEY, "available": there, **{f"mark{n}": 0 for n in range(writers)}})
@@ -158,6 +163,7 @@ def test_a_marker_in_the_same_update_makes_a_retry_safe(notes: Table, counts: Co
     assert sum(table.lost_answers for table in tables) > 0
 
 
+@pytest.mark.busy
 def test_a_claim_whose_answer_is_lost_is_told_from_anothers_by_reading_back(notes: Table) -> None:
     for number in range(40):
         name = {"owner": "names", "note": f"{number}"}

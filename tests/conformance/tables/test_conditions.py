@@ -37,6 +37,7 @@ def holds(notes: Table, condition: Condition) -> bool:
     return True
 
 
+@pytest.mark.busy
 @pytest.mark.parametrize("kind", ORDERED)
 def test_values_of_one_type_compare_in_their_order(notes: Table, kind: str) -> None:
     values = ORDERED[kind]

@@ -116,6 +116,8 @@ def test_the_table_itself_never_lags(notes: Table) -> None:
 def test_a_lagging_index_shows_rows_as_they_were_and_then_as_they_are(
     notes: Table, store: Store
 ) -> None:
+    if store.lags is None:
+        pytest.skip("an account's index shows a change when it will, sooner or later")
     first = {**KEY, "state": "new", "changed": "1", "text": "first"}
     second = {**KEY, "state": "new", "changed": "2", "text": "second"}
     notes.put(first)

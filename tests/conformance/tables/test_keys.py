@@ -18,6 +18,7 @@ UNICODE = [
 ]  # fmt: skip
 
 
+@pytest.mark.busy
 def test_no_text_is_taken_for_another(notes: Table, store: Store) -> None:
     users = store.make(USERS)
     for number, text in enumerate(UNICODE):
@@ -41,6 +42,7 @@ def test_sort_keys_are_in_the_order_of_their_bytes_which_is_that_of_code_points(
     assert [row["note"] for row in notes.query("ann", descending=True).rows] == found[::-1]
 
 
+@pytest.mark.busy
 def test_index_keys_are_in_the_same_order(notes: Table, store: Store) -> None:
     for number, text in enumerate(UNICODE):
         notes.put({"owner": "ann", "note": f"{number}", "state": text, "changed": text})
@@ -53,6 +55,7 @@ def test_index_keys_are_in_the_same_order(notes: Table, store: Store) -> None:
         assert [row["note"] for row in rows] == [f"{number}"]
 
 
+@pytest.mark.busy
 def test_a_range_has_both_its_ends(notes: Table) -> None:
     texts = sorted(UNICODE)
     for text in texts:
@@ -67,6 +70,7 @@ def test_a_range_has_both_its_ends(notes: Table) -> None:
     assert [row["note"] for row in rest] == texts[20:]
 
 
+@pytest.mark.busy
 @pytest.mark.parametrize(
     "prefix", ["a", "é", "e", "🙂", "\ud7ff", "\uffff", "\U0010ffff", "x" * 1024, "%", "\x7f", "ab"]
 )

@@ -70,6 +70,7 @@ BY_STATE = Asked(partition="new", index="by_state")
 BY_TOPIC = Asked(partition="all", index="by_topic")
 
 
+@pytest.mark.busy
 @pytest.mark.parametrize("asked", [IN_TABLE, BY_STATE, BY_TOPIC], ids=lambda a: a.index or "table")
 @pytest.mark.parametrize("descending", [False, True], ids=["up", "down"])
 def test_pages_of_any_size_have_every_row_once_in_order(
@@ -83,6 +84,7 @@ def test_pages_of_any_size_have_every_row_once_in_order(
         assert found == (names[::-1] if descending else names)
 
 
+@pytest.mark.busy
 @pytest.mark.parametrize("descending", [False, True], ids=["up", "down"])
 @pytest.mark.parametrize("index", [None, "by_state"])
 def test_ranges_and_prefixes_go_on_over_pages(
@@ -106,6 +108,7 @@ def test_ranges_and_prefixes_go_on_over_pages(
         assert asked.names(notes) == (expected[::-1] if descending else expected)
 
 
+@pytest.mark.busy
 @pytest.mark.parametrize("asked", [IN_TABLE, BY_STATE], ids=["table", "index"])
 @pytest.mark.parametrize("descending", [False, True], ids=["up", "down"])
 def test_rows_that_stay_are_seen_exactly_once_while_others_come_and_go(

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from app.adapters.memory.blobs import MemoryBucket
 from app.domain.ids import is_id, new_id
 from app.domain.uploads import KINDS, MOST_BYTES, UNFINISHED_MS
+from app.ports.clock import Clock
 from tests.support.memory_shop import CLOUDS, NOW_MS, MemoryShop
 from tests.support.uploader import Uploader
 
@@ -46,6 +48,37 @@ def test_what_is_put_where_the_answer_says_comes_back_from_where_the_next_one_sa
     assert {found.headers["cache-control"] for found in (begun, fetched)} == {"no-store"}
     assert set(user.shop.bucket._blobs) == {user.place(begun.json["key"], "kept")}
     assert user.fetch(begun.json["key"]).status == 200, "asked again, it is still there"
+
+
+class Peeked(MemoryBucket):
+    """Notes how many bytes are read of blobs, and gives none of them whole."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock, name="uploads")
+        self.read: list[int] = []
+
+    def get(self, key: str, *, at_most: int = 0, etag: str | None = None) -> bytes:
+        raise AssertionError(f"a look needs no more than the beginning: {key}, {at_most}, {etag}")
+
+    def peek(self, key: str, size: int, *, etag: str | None = None) -> bytes:
+        assert etag is not None
+        self.read.append(size)
+        return super().peek(key, size, etag=etag)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "read"), [("image/png", [16]), ("image/webp", [16]), ("text/plain", [])]
+)
+def test_of_an_upload_of_ten_megabytes_sixteen_bytes_are_read_or_none(
+    content_type: str, read: list[int]
+) -> None:
+    user = Uploader()
+    bucket = user.shop.cloud.buckets["uploads"] = Peeked(user.shop.clock)
+    body = CONTENTS[content_type].ljust(MOST_BYTES, b"\0")
+    begun = user.begin(content_type, MOST_BYTES)
+    assert user.put(begun, body) == 200
+    assert user.fetch(begun.json["key"]).status == 200
+    assert bucket.read == read
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from app.adapters.memory.clock import MemoryClock
 from app.adapters.memory.cloud import MemoryCloud
 from app.bootstrap import Services
+from app.domain.shards import shard
 from app.ports.errors import AccessDeniedError, ConditionFailedError
 from infra import shop as declared
 from tests.support.memory_shop import NOW_MS, MemoryShop, environment
@@ -87,7 +88,7 @@ def _whole_way(shop: MemoryShop) -> None:
     shop.bucket.receive(begun.json["url"], begun.json["headers"], b"abc")
     assert shop.call(f"GET /uploads/{begun.json['key']}", token=token).status == 200
     shop.consume_all()
-    user = {**(shop.user() or {}), "outbox": "welcome", "outbox_at": "0"}
+    user = {**(shop.user() or {}), "outbox": shard("welcome", "tea-house"), "outbox_at": "0"}
     shop.table("users").put(user)
     shop.clock.advance(2 * 24 * 60 * 60 * 1000)
     assert shop.sweep()["outbox"] == 1

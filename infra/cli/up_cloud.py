@@ -1,0 +1,41 @@
+"""`make up` of a cloud's stack: the engine's plan and question, then what is still missing."""
+
+from collections.abc import Sequence
+
+from infra.cli import cloud_stack
+from infra.cli.commands import run
+from infra.cli.secret import granted, store_of
+from infra.cli.stack import Stack
+from infra.errors import PlatformError
+from infra.secret_store import SecretStore
+
+
+def up(stack: Stack, more: Sequence[str]) -> int:
+    """Run `pulumi up`, of a stack that is made where it is not there yet; returns its exit code.
+
+    The engine shows its plan and asks, unless `--yes` is among `more`. Raises PlatformError.
+    """
+    if cloud_stack.ensure(stack, run):
+        print(cloud_stack.made(stack), flush=True)
+    code = stack.pulumi("up", *more)
+    if code == 0:
+        url = (cloud_stack.outputs(stack, run) or {}).get("url")
+        if url:
+            print(f"\nThe shop answers at {url}\n  try it:    curl {url.rstrip('/')}/health")
+        store = store_of(stack.name, stack.root)
+        print(secrets_told(stack.name, granted(), store), end="")
+    return code
+
+
+def secrets_told(stack: str, names: Sequence[str], store: SecretStore) -> str:
+    """What to say of granted secrets that have no value yet; nothing where all have one."""
+    try:
+        missing = [name for name in names if not store.exists(name)]
+    except PlatformError as error:
+        return f"Whether the secrets have values cannot be seen: {error}\n"
+    if not missing:
+        return ""
+    return (
+        f"No value yet: {', '.join(missing)}. The functions that read them answer 500 until then.\n"
+        + "".join(f"→ make secret STACK={stack} NAME={name}\n" for name in missing)
+    )

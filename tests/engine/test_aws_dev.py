@@ -1,0 +1,180 @@
+"""The stack aws-dev on the real engine, from nothing to nothing, and its functions in between.
+
+In order: each test goes on with what the one before left. The provider's plugin and the moto that
+plays AWS are stand-ins: UNTAGGED and CONSUMER are what these cannot do. Nothing else is let pass.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra import settings, shop
+from infra.model import Bucket, Grant, Platform
+from tests.support import aws_walk
+from tests.support.aws_demands import demanded
+from tests.support.aws_engine import UNTAGGED, CloudStack, stack
+from tests.support.aws_events import asked
+from tests.support.aws_left import left
+from tests.support.aws_packed import packed
+from tests.support.steps import Step
+
+NAME = "aws-dev"
+SHOP = "infra/shop.py"
+IMAGES = Bucket(name="images", public=True)
+MAY_WRITE = Grant(
+    function="uploads", kind="bucket", resource="images", actions=frozenset({"write"})
+)
+# the plugin tells a consumer's `queues` as a list once it was read, where the SDK has a text
+CONSUMER = ("--exclude", "**::consumer-welcome")
+
+USELESS = {
+    ("sweep", "write", f"table/shop-{NAME}-attempts"): "DynamoDB removes by itself what expires",
+    ("sweep", "write", f"table/shop-{NAME}-sessions"): "the same",
+    ("uploads", "write", f"shop-{NAME}-images"): "this test's own grant: no handler uses it",
+}
+"""The grants of which the walk needs nothing, and why; every other one is needed."""
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
+    """The stack, not up yet, of the whole shop with a public bucket more, for all tests here."""
+    with stack(tmp_path_factory.mktemp(NAME), NAME) as made:
+        bucket = '    Bucket(name="uploads"),\n'
+        made.project.edit(SHOP, bucket, f'{bucket}    Bucket(name="images", public=True),\n')
+        grant = '        ("bucket", "uploads", ("read", "write")),\n'
+        made.project.edit(SHOP, grant, f'{grant}        ("bucket", "images", ("write",)),\n')
+        yield made
+
+
+@pytest.fixture(scope="module")
+def platform(dev: CloudStack) -> Platform:
+    """The platform that the copy declares."""
+    declared = shop.platform(settings.parse(dev.stated(), dev.file, shop.NAMES), NAME)
+    return replace(
+        declared, buckets=(*declared.buckets, IMAGES), grants=(*declared.grants, MAY_WRITE)
+    )
+
+
+def test_up_creates_everything_that_the_platform_demands(
+    dev: CloudStack, platform: Platform
+) -> None:
+    ran = dev.up().ok()
+    assert "using pulumi-resource-aws from $PATH" in ran.output
+    assert {step.operation for step in ran.steps} == {"create"}
+    assert dev.counted() == demanded(platform)
+
+
+def test_a_second_up_changes_nothing(dev: CloudStack) -> None:
+    assert dev.up(*UNTAGGED).ok().steps == ()
+
+
+def test_what_the_cloud_has_is_what_the_state_says(dev: CloudStack) -> None:
+    ran = dev.up("--refresh", *UNTAGGED, *CONSUMER).ok()
+    assert (ran.steps, ran.drift) == ((), ())
+
+
+def test_the_packed_functions_serve_a_customer_with_what_their_roles_allow(
+    dev: CloudStack, platform: Platform, tmp_path: Path
+) -> None:
+    dev.command("secret", "--name", "token-key").ok()
+    with packed(dev, platform, tmp_path) as shop_packed:
+        health = asked(shop_packed.functions["health"], "GET /health").expect(200)
+        assert health == {"status": "ok", "stack": NAME}
+        for page in ("GET /docs", "GET /openapi.json"):
+            asked(shop_packed.functions["docs"], page).expect(200)
+        token = aws_walk.register_and_log_in(shop_packed)
+        aws_walk.upload_and_download(shop_packed, token)
+        assert aws_walk.welcome(shop_packed) == 1
+        assert aws_walk.notified(shop_packed) == 1
+        aws_walk.sweep(shop_packed)
+        assert aws_walk.welcome(shop_packed) == 1, "the sweep sent it once more"
+        assert aws_walk.notified(shop_packed) == 1, "and nobody is welcomed twice"
+        asked(shop_packed.functions["auth"], "DELETE /sessions/current", token=token).expect(204)
+        assert shop_packed.imported_elsewhere() == set()
+        assert shop_packed.refused() == []
+        assert shop_packed.useless_grants() == set(USELESS)
+
+
+def test_an_edit_of_a_handler_updates_its_function_and_the_alias_alone(dev: CloudStack) -> None:
+    dev.project.edit("app/handlers/health.py", '"status": "ok"', '"status": "well"')
+    assert dev.up(*UNTAGGED).ok().steps == (
+        Step("Alias function-health-live", "update", ("functionVersion",)),
+        Step("Function function-health-code", "update", ("code",)),
+    )
+
+
+def test_an_edit_of_a_limit_changes_that_limit_alone(dev: CloudStack) -> None:
+    dev.settings(routes={**dev.stated()["routes"], "POST /users": {"rate": 5, "burst": 11}})
+    assert dev.up(*UNTAGGED).ok().steps == (
+        Step("Stage gateway-stage", "update", ("routeSettings",)),
+    )
+    api = dev.client("apigatewayv2")
+    (found,) = api.get_apis()["Items"]
+    stage = api.get_stage(ApiId=found["ApiId"], StageName="$default")
+    assert stage["RouteSettings"]["POST /users"]["ThrottlingBurstLimit"] == 11
+
+
+def test_a_removed_route_goes_with_its_permission(dev: CloudStack) -> None:
+    route = '    Route(method="GET", path="/openapi.json", function="docs"),\n'
+    dev.project.edit(SHOP, route, "")
+    served = '    "GET /openapi.json": Operation(openapi, gives={200: dict, 304: None}),\n'
+    dev.project.edit("app/handlers/docs.py", served, "")
+    gone = "GET /openapi.json"
+    assert dev.up(*UNTAGGED).ok().steps == (
+        Step("Alias function-docs-live", "update", ("functionVersion",)),
+        Step("Function function-docs-code", "update", ("code",)),
+        Step(f"Permission gateway-permission-{gone}", "delete"),
+        Step(f"Route gateway-{gone}", "delete"),
+        Step("Stage gateway-stage", "update", ("routeSettings",)),
+    )
+
+
+def test_a_renamed_table_is_refused_without_allow_replace(dev: CloudStack) -> None:
+    for old, new in (
+        ('Table(name="notifications"', 'Table(name="told"'),
+        ('("table", "notifications", ("write",))', '("table", "told", ("write",))'),
+    ):
+        dev.project.edit(SHOP, old, new)
+    handler = "app/handlers/notify.py"
+    dev.project.edit(handler, 'services.table("notifications")', 'services.table("told")')
+    refused = dev.preview(*UNTAGGED)
+    assert refused.code != 0
+    assert "table-notifications" in refused.told
+    assert "protect" in refused.told
+
+
+def test_it_is_renamed_once_the_settings_allowed_it(dev: CloudStack) -> None:
+    whole = (dev.project.root / SHOP).read_text(encoding="utf-8")
+    before = whole.replace('name="told"', 'name="notifications"').replace(
+        '"told"', '"notifications"'
+    )
+    dev.project.write(SHOP, before)
+    handler = "app/handlers/notify.py"
+    dev.project.edit(handler, 'services.table("told")', 'services.table("notifications")')
+    dev.settings(tables={"notifications": {"allow_replace": True}})
+    allowed = dev.up(*UNTAGGED).ok()
+    assert {step.resource for step in allowed.steps} <= {"Table table-notifications"}
+    dev.project.write(SHOP, whole)
+    dev.project.edit(handler, 'services.table("notifications")', 'services.table("told")')
+    dev.settings(tables={})
+    renamed = dev.up(*UNTAGGED).ok()
+    assert Step("Table table-told", "create") in renamed.steps
+    assert Step("Table table-notifications", "delete") in renamed.steps
+    names = dev.client("dynamodb").list_tables()["TableNames"]
+    assert f"shop-{NAME}-told" in names
+    assert f"shop-{NAME}-notifications" not in names
+
+
+def test_down_keeps_data_until_it_is_told_not_to_and_then_nothing_is_left(
+    dev: CloudStack,
+) -> None:
+    before = left(dev.client)
+    kept = dev.command("down", "--yes")
+    assert kept.code != 0
+    assert "--with-data" in kept.output
+    assert left(dev.client) == before
+    dev.command("down", "--with-data", "--yes").ok()
+    assert left(dev.client) == {}
+    assert dev.resources() == []

@@ -1,0 +1,163 @@
+"""The whole program of each stack on AWS declares the shop as AWS wants it, and keeps no secret."""
+
+import importlib
+import inspect
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from infra import settings, shop
+from infra.errors import Refused
+from infra.shop import FUNCTIONS, QUEUES, ROUTES, SCHEDULES, TABLES
+from tests.support.aws_stacks import STACKS, config_of, plain, whole
+from tests.support.program import Declared
+
+
+@cache
+def program(stack: str) -> tuple[Declared, dict[str, Any]]:
+    """The program of a stack, run once for all tests that only look at it."""
+    return whole(stack)
+
+
+def resources(stack: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Kind, name and inputs of every resource that is AWS's."""
+    for each in program(stack)[0].resources:
+        if each.typ.startswith("aws:"):
+            yield each.typ, each.name, plain(each.inputs)
+
+
+def arguments(kind: str) -> Any:
+    """The class of a resource's arguments, `TableArgs` for `aws:dynamodb/table:Table`."""
+    _, module, name = kind.split(":")
+    package = module.split("/")[0]
+    home = importlib.import_module(f"pulumi_aws.{'lambda_' if package == 'lambda' else package}")
+    # the resource's own module has its arguments even where the package does not offer them
+    made = importlib.import_module(getattr(home, name).__module__)
+    return getattr(made, f"{name}Args")
+
+
+def accepted(arguments_of: Any) -> dict[str, property]:
+    """The properties of a class of arguments by their names on the wire."""
+    found = inspect.getmembers(arguments_of, lambda each: isinstance(each, property))
+    return {getattr(each.fget, "_pulumi_name", name): each for name, each in found}
+
+
+def deprecated(arguments_of: Any, inputs: Any, path: str) -> Iterator[str]:
+    """Every argument among `inputs`, nested ones too, that the provider calls deprecated."""
+    for name, value in inputs.items():
+        stated = accepted(arguments_of).get(name)
+        if stated is None:
+            continue
+        if "_pulumi_deprecated_callable" in vars(stated.fget):
+            yield f"{path}.{name}"
+        hint = str(getattr(stated.fget, "__annotations__", {}).get("return", ""))
+        package = importlib.import_module(arguments_of.__module__.rsplit(".", 1)[0])
+        for inner in sorted(set(re.findall(r"(\w+Args)\b", hint))):
+            if nested := getattr(package, inner, None):
+                for each in value if isinstance(value, list) else [value]:
+                    if isinstance(each, dict):
+                        yield from deprecated(nested, each, f"{path}.{name}")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
+    declared, _ = program(stack)
+    components = {
+        "Table": [f"table-{each.name}" for each in TABLES],
+        "Queue": [f"queue-{each.name}" for each in QUEUES],
+        "Consumer": [f"consumer-{each.name}" for each in QUEUES],
+        "Function": [f"function-{each.name}" for each in FUNCTIONS],
+        "Schedule": [f"schedule-{each.name}" for each in SCHEDULES],
+        "Secret": ["secret-token-key"],
+        "Gateway": ["gateway"],
+    }
+    for kind, names in components.items():
+        assert declared.names(f"shop:aws:{kind}") == names
+    routes = [
+        inputs["routeKey"]
+        for kind, _, inputs in resources(stack)
+        if kind == "aws:apigatewayv2/route:Route"
+    ]
+    assert sorted(routes) == sorted(route.key for route in ROUTES)
+    declared_names = Counter((kind, name) for kind, name, _ in resources(stack))
+    assert max(declared_names.values()) == 1
+
+
+def test_no_argument_is_deprecated_and_the_look_for_them_sees_nested_ones() -> None:
+    """A deprecated argument goes with the provider's next version, and the stack with it."""
+    found = [
+        each
+        for stack in STACKS
+        for kind, name, inputs in resources(stack)
+        for each in deprecated(arguments(kind), inputs, f"{kind} {name}")
+    ]
+    assert found == []
+    index = {"globalSecondaryIndexes": [{"name": "by", "hashKey": "a"}]}
+    seen = deprecated(arguments("aws:dynamodb/table:Table"), index, "table")
+    assert list(seen) == ["table.globalSecondaryIndexes.hashKey"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_whatever_can_have_tags_says_whose_it_is(stack: str) -> None:
+    """A bill, and a clean-up by hand, go by tags."""
+    without = [
+        f"{kind} {name}"
+        for kind, name, inputs in resources(stack)
+        if "tags" in accepted(arguments(kind))
+        and (inputs.get("tags") or {}).get("shop:stack") != stack
+    ]
+    assert without == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_resource_holds_a_value_of_a_secret(stack: str) -> None:
+    """Secrets are declared empty; what reads them is told their names."""
+    kinds = {kind for kind, _, _ in resources(stack)}
+    assert "aws:secretsmanager/secret:Secret" in kinds
+    assert not [kind for kind in kinds if "secretversion" in kind.lower()]
+    written = json.dumps([inputs for _, _, inputs in resources(stack)], default=str)
+    assert not re.search(r"secretString|secretBinary|PRIVATE KEY|AKIA[A-Z0-9]{16}", written)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_outputs_are_addresses_and_nothing_else(stack: str) -> None:
+    """Whoever may read a stack's outputs learns where it is."""
+    _, exported = program(stack)
+    assert sorted(exported) == ["alarms", "url"]
+    assert exported["url"] == "https://gateway.execute-api.eu-central-1.amazonaws.com"
+
+
+def test_the_stacks_differ_in_their_files_alone() -> None:
+    """What is tried in one is what runs in the other: no name of a stack stands in the program."""
+    kinds = [
+        {
+            (kind, name.replace(stack, "*"))
+            for kind, name, _ in resources(stack)
+            if "ready" not in name  # prod alone keeps instances ready
+        }
+        for stack in STACKS
+    ]
+    assert kinds[0] == kinds[1]
+
+
+def test_an_offline_preview_declares_what_any_other_does() -> None:
+    """It differs in keys and state alone, so its plan is worth reading."""
+    declared, _ = whole("aws-dev", shop__offline="true")
+    usual, _ = program("aws-dev")
+    assert {(each.typ, each.name): plain(each.inputs) for each in declared.resources} == {
+        (each.typ, each.name): plain(each.inputs) for each in usual.resources
+    }
+
+
+def test_settings_that_aws_would_refuse_declare_nothing() -> None:
+    stated = config_of("aws-prod")["shop:settings"]
+    stated["functions"]["auth"]["snap_start"] = True
+    with pytest.raises(SystemExit):
+        whole("aws-prod", shop__settings=json.dumps(stated))
+    with pytest.raises(Refused):
+        settings.parse({**stated, "target": "cloud"}, "aws-prod", shop.NAMES)

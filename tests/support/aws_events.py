@@ -1,0 +1,88 @@
+"""Events as AWS makes them: the captured ones, with what a test asks for put into them."""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.function_process import FunctionProcess
+
+_EVENTS = Path(__file__).resolve().parents[1] / "events"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a function gave: the status, and the body as JSON has it, or as text."""
+
+    status: int
+    body: Any
+
+    def expect(self, status: int) -> Any:
+        """The body; fails with it when the status is another one."""
+        assert self.status == status, f"{self.status} instead of {status}: {self.body}"
+        return self.body
+
+
+def captured(name: str) -> dict[str, Any]:
+    """An event as AWS made it."""
+    found: dict[str, Any] = json.loads((_EVENTS / f"gateway_aws_{name}.json").read_text())
+    return found
+
+
+def http_event(
+    route: str, body: object = None, token: str = "", **parameters: str
+) -> dict[str, Any]:
+    """A request of this route (`GET /uploads/{key}`), with its path's parameters."""
+    event = captured("http_v2_get" if body is None else "http_v2_post")
+    method, _, path = route.partition(" ")
+    for name, value in parameters.items():
+        path = path.replace(f"{{{name}}}", value)
+    for name in ("cookies", "queryStringParameters", "pathParameters"):
+        event.pop(name, None)
+    headers = {"host": event["headers"]["host"], "accept": "application/json"}
+    if token:
+        headers["authorization"] = f"Bearer {token}"
+    if body is not None:
+        headers["content-type"] = "application/json"
+        event |= {"body": json.dumps(body), "isBase64Encoded": False}
+    if parameters:
+        event["pathParameters"] = parameters
+    event |= {"routeKey": route, "rawPath": path, "rawQueryString": "", "headers": headers}
+    event["requestContext"]["routeKey"] = route
+    event["requestContext"]["http"] |= {"method": method, "path": path}
+    return event
+
+
+def queue_event(messages: list[Mapping[str, Any]], source: str) -> dict[str, Any]:
+    """The batch that Lambda makes of messages as SQS gives them; `source` is the queue's ARN."""
+    event = captured("sqs")
+    pattern = event["Records"][0]
+    event["Records"] = [
+        deepcopy(pattern)
+        | {
+            "messageId": each["MessageId"],
+            "receiptHandle": each["ReceiptHandle"],
+            "body": each["Body"],
+            "md5OfBody": each["MD5OfBody"],
+            "attributes": {**pattern["attributes"], **each["Attributes"]},
+            "eventSourceARN": source,
+        }
+        for each in messages
+    ]
+    return event
+
+
+def schedule_event(rule: str) -> dict[str, Any]:
+    """What EventBridge sends when the rule of this ARN is due."""
+    return captured("schedule") | {"resources": [rule]}
+
+
+def asked(
+    function: FunctionProcess, route: str, body: object = None, token: str = "", **parameters: str
+) -> Answer:
+    """What the function answers to a request."""
+    result = function.invoke(http_event(route, body, token, **parameters))
+    text = result.get("body") or "null"
+    return Answer(result["statusCode"], json.loads(text) if text[:1] in '{["n' else text)

@@ -1,0 +1,114 @@
+"""DynamoDB as one of the stores that the conformance suite of tables runs on.
+
+Its tables are real ones, named by chance, so that many runs share an account. Making one takes
+seconds there: one that a test is done with is emptied, and the next test of its schema gets it.
+"""
+
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from app.adapters.aws import clients
+from app.adapters.aws.tables import DynamoTable
+from app.ports.tables import Schema, Table
+from tests.support.tables_stores import Store
+
+_INDEX_S = 3.0  # an index follows its table in far less, but promises nothing
+
+
+class DynamoTables:
+    """Tables of a run, which are gone when it ends."""
+
+    def __init__(self, connection: Mapping[str, Any]) -> None:
+        self.client = clients.make("dynamodb", **connection)
+        self.real = "endpoint_url" not in connection
+        self._admin = import_module("boto3").client("dynamodb", **connection)
+        self._prefix = f"shop-test-{secrets.token_hex(4)}"
+        self._made: list[str] = []
+        self._free: defaultdict[str, list[str]] = defaultdict(list)
+
+    def lend(self, schema: Schema) -> str:
+        """The name of an empty table."""
+        free = self._free[repr(schema)]
+        return free.pop() if free else self._create(schema)
+
+    def take_back(self, schema: Schema, name: str) -> None:
+        """Empty it for the next one."""
+        key = [column for column in (schema.partition, schema.sort) if column]
+        names = {f"#{number}": column for number, column in enumerate(key)}
+        pages = self._admin.get_paginator("scan").paginate(
+            TableName=name,
+            ConsistentRead=True,
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
+        )
+        found = [{"DeleteRequest": {"Key": item}} for page in pages for item in page["Items"]]
+        for start in range(0, len(found), 25):
+            left = {name: found[start : start + 25]}
+            while left:
+                left = self._admin.batch_write_item(RequestItems=left)["UnprocessedItems"]
+        self._free[repr(schema)].append(name)
+
+    def close(self) -> None:
+        """Delete all of them."""
+        for name in self._made:
+            self._admin.delete_table(TableName=name)
+        self._admin.close()
+        self.client.close()
+
+    def _create(self, schema: Schema) -> str:
+        name = f"{self._prefix}-{len(self._made)}"
+        own = (schema.partition, schema.sort)
+        columns = {column for key in (own, *schema.indexes.values()) for column in key if column}
+        indexes = [
+            {"IndexName": index, "KeySchema": _key(key), "Projection": {"ProjectionType": "ALL"}}
+            for index, key in schema.indexes.items()
+        ]
+        self._made.append(name)
+        self._admin.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=_key(own),
+            AttributeDefinitions=[
+                {"AttributeName": column, "AttributeType": "S"} for column in sorted(columns)
+            ],
+            **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+        )
+        self._admin.get_waiter("table_exists").wait(
+            TableName=name, WaiterConfig={"Delay": 2, "MaxAttempts": 60}
+        )
+        return name
+
+
+class DynamoStore(Store):
+    """Tables of DynamoDB: an account's, or moto's, whose indexes never lag."""
+
+    removes = False
+
+    def __init__(self, tables: DynamoTables) -> None:
+        super().__init__()
+        self.lags = None if tables.real else False
+        self._tables = tables
+        self._lent: list[tuple[Schema, str]] = []
+
+    def bare(self, name: str, schema: Schema) -> Table:
+        del name
+        at = self._tables.lend(schema)
+        self._lent.append((schema, at))
+        return DynamoTable(at, schema, lambda: self._tables.client)
+
+    def settle(self) -> None:
+        if self._tables.real:
+            time.sleep(_INDEX_S)
+
+    def close(self) -> None:
+        for schema, name in self._lent:
+            self._tables.take_back(schema, name)
+
+
+def _key(columns: tuple[str, str | None]) -> list[dict[str, str]]:
+    kinds = zip(columns, ("HASH", "RANGE"), strict=True)
+    return [{"AttributeName": column, "KeyType": kind} for column, kind in kinds if column]
