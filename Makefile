@@ -106,7 +106,7 @@ test: setup-whole ## all tests (ARGS="-k name" for some)
 	$(PYTEST) $(COVERAGE) $(ARGS)
 
 test-fast: setup-whole ## the tests that need no engine, no local cloud and nothing that plays AWS
-	$(PYTEST) -m "not moto" $(FAST) $(ARGS)
+	$(PYTEST) -m "not moto and not long" $(FAST) $(ARGS)
 
 soak: setup-whole ## the same tests at full counts: kills, loads, fuzzing; takes long
 	@$(RUN) infra.cli.engine > /dev/null

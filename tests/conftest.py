@@ -34,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "busy: hundreds of requests; on a store behind HTTP with --soak only"
     )
+    config.addinivalue_line("markers", "long: takes seconds by itself; not in `make test-fast`")
     config.addinivalue_line("markers", "moto: asks AWS, or what plays it; set by what a test uses")
     settings.load_profile("soak" if config.getoption("--soak") else "test")
 

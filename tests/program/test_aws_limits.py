@@ -11,6 +11,8 @@ import pytest
 from infra.cli.schema import stack_schema
 from tests.support.aws_stacks import plain, small
 
+pytestmark = pytest.mark.long  # the program runs once for each setting
+
 BASE: Mapping[str, Any] = {"target": "aws", "aws": {"account_concurrency": 1000}}
 Path = tuple[str | int, ...]
 

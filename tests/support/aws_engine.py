@@ -147,21 +147,25 @@ def plugin() -> Path:
 
 
 @contextmanager
-def cloud(beside: Path) -> Iterator[Moto]:
-    """A moto of its own: the one beside the plugin, which fits it, or else the plain one."""
+def cloud(beside: Path, log: Path) -> Iterator[Moto]:
+    """A moto of its own: the one beside the plugin, which fits it, or else the plain one.
+
+    `log` is where it tells of its own failures.
+    """
     server = beside.with_name("moto_server")
     if not server.exists():
         with serving() as plain:
             yield plain
         return
     port = free_port()
-    process = subprocess.Popen(
-        ["sh", "-c", _SERVE, str(server), str(port)],
-        env={name: v for name, v in os.environ.items() if not name.startswith(("MOTO_", "AWS_"))},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with log.open("wb") as told:
+        process = subprocess.Popen(
+            ["sh", "-c", _SERVE, str(server), str(port)],
+            env={k: v for k, v in os.environ.items() if not k.startswith(("MOTO_", "AWS_"))},
+            stdin=subprocess.PIPE,
+            stdout=told,
+            stderr=subprocess.STDOUT,
+        )
     assert process.stdin is not None
     try:
         found = Moto(f"http://127.0.0.1:{port}", process.pid)
@@ -188,7 +192,8 @@ def _wait_for(moto: Moto, process: subprocess.Popen[bytes]) -> None:
 def stack(folder: Path, name: str) -> Iterator[CloudStack]:
     """The stack `name` of a whole copy of the checkout, made and not up, in a cloud of its own."""
     beside = plugin()
-    with cloud(beside) as moto, opened(folder / "shop", whole=True) as project:
+    log = folder / "moto.log"
+    with cloud(beside, log) as moto, opened(folder / "shop", whole=True) as project:
         engine = ensure(this_machine(CHECKOUT), Progress("engine"))
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "AWS_"))}
         state, home, scratch = (folder / each for each in ("state", "home", "tmp"))

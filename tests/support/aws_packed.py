@@ -45,6 +45,11 @@ class Packed:
         """What the function wrote to its log."""
         return (self.runtime.parent / f"{function}.log").read_text(encoding="utf-8")
 
+    def variables(self, function: str) -> Mapping[str, str]:
+        """What the stack put into the function's environment."""
+        found: Mapping[str, str] = self.configurations[function]["Environment"]["Variables"]
+        return found
+
     def imported_elsewhere(self) -> set[str]:
         """What any of them imported from neither its package, the runtime's boto3 nor Python."""
         return {

@@ -87,7 +87,7 @@ def sweep(packed: Packed) -> None:
     )
     began = new_upload(user["user_id"]["S"], "text/plain", 3, two_days_ago)
     tables.put_item(TableName=f"{name}-uploads", Item=item_of(row(began)))
-    bucket = json.loads(_variables(packed, "sweep")["SHOP_BUCKETS"])["uploads"]["at"]
+    bucket = json.loads(packed.variables("sweep")["SHOP_BUCKETS"])["uploads"]["at"]
     s3 = packed.stack.client("s3")
     s3.put_object(Bucket=bucket, Key=began.pending_place, Body=b"old")
     rule = packed.stack.client("events").describe_rule(Name=f"{name}-sweep")["Arn"]
@@ -102,8 +102,3 @@ def notified(packed: Packed) -> int:
     """How many welcomes were sent."""
     table = f"shop-{packed.stack.name}-notifications"
     return int(packed.stack.client("dynamodb").scan(TableName=table)["Count"])
-
-
-def _variables(packed: Packed, function: str) -> dict[str, str]:
-    found: dict[str, str] = packed.configurations[function]["Environment"]["Variables"]
-    return found

@@ -149,8 +149,7 @@ class _EmptyError(Exception):
 
 def open_bucket(name: str, stated: Stated) -> S3Bucket:
     """The bucket that AWS calls `stated["at"]`; no client is made before it is used."""
-    public = stated["url"] if stated.get("public") else None
-    return S3Bucket(name, stated["at"], lambda: clients.client("s3"), public=public)
+    return S3Bucket(name, stated["at"], lambda: clients.client("s3"), public=stated.get("url"))
 
 
 def _quoted(etag: str) -> str:
