@@ -17,7 +17,7 @@ CLOUD := $(firstword $(subst -, ,$(STACK)))
 NEEDS ?= $(if $(wildcard infra/$(CLOUD)),$(filter aws alicloud,$(CLOUD)))
 quoted = '$(subst ','\'',$(1))'
 LOCK := UV_PYTHON_DOWNLOADS=never $(VENV)/uv pip compile --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-header --quiet
+	--generate-hashes --only-binary :all: --no-emit-index-url --no-header --quiet
 # With it, -m would not find this checkout, which is nowhere installed.
 unexport PYTHONSAFEPATH
 
