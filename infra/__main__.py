@@ -32,6 +32,10 @@ def main(root: Path) -> None:
             from infra.aws import stack as aws  # noqa: PLC0415
 
             outputs = aws.declare(platform, stated, root, source)
+        case "alicloud":
+            from infra.alicloud import stack as alicloud  # noqa: PLC0415
+
+            outputs = alicloud.declare(platform, stated, root, source)
     for name, value in outputs.items():
         pulumi.export(name, value)
 

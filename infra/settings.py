@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from infra.errors import Problem, Refused
 from infra.model import Provider
+from infra.settings_alicloud import Alicloud
 from infra.settings_aws import Aws
 from infra.settings_local import Local
 from infra.settings_overrides import (
@@ -43,12 +44,15 @@ def _origin(text: str) -> str:
 class Settings(Part):
     """Everything a stack states about the shop."""
 
-    target: Literal["local", "aws"] = Field(
+    target: Literal["local", "aws", "alicloud"] = Field(
         description="Where the shop runs: local is this machine.",
         json_schema_extra={"errorMessage": "there is no such place to run the shop"},
     )
     local: Local = Field(default_factory=Local, description="The local cloud.")
     aws: Aws = Field(default_factory=Aws, description="The account on AWS.")
+    alicloud: Alicloud = Field(
+        default_factory=Alicloud, description="The account on Alibaba Cloud."
+    )
     origins: Sequence[Annotated[str, AfterValidator(_origin)]] = Field(
         default=(),
         description="Web sites whose pages may call the shop and upload to its buckets, as "

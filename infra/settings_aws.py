@@ -5,26 +5,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from infra.settings_hosts import Host
 from infra.settings_part import Part
 from infra.settings_report import refusal
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}")
 
 
 def _email(text: str) -> str:
     if not _EMAIL.fullmatch(text):
         raise refusal("no alarm would reach anybody there", "write an address, as name@example.com")
-    return text
-
-
-def _host(text: str) -> str:
-    if not _HOST.fullmatch(text):
-        raise refusal(
-            "it is no name that a browser could ask for",
-            "write a domain in lower case without https://, as shop.example.com",
-        )
     return text
 
 
@@ -41,7 +32,7 @@ def _certificate(text: str) -> str:
 class Domain(Part):
     """A domain of the shop's own; the address that AWS gives is closed then."""
 
-    name: Annotated[str, AfterValidator(_host)] = Field(
+    name: Host = Field(
         description="The domain, as shop.example.com; a DNS record of yours points it at the "
         "stack's output domain_target."
     )

@@ -119,13 +119,11 @@ def _problem(detail: ErrorDetails, schema: dict[str, Any]) -> Problem:
     if kind == "missing":
         stated = f"it must be stated. {node['description']}"
         return Problem(where, "", stated, f"add {path[-1]}: {_words(node)}")
-    return Problem(where, seen, *_mismatch(value, node, where))
+    return Problem(where, seen, *_mismatch(value, node))
 
 
-def _mismatch(value: object, node: dict[str, Any], where: str) -> tuple[str, str]:
+def _mismatch(value: object, node: dict[str, Any]) -> tuple[str, str]:
     """What would come of `value` where `node` is asked for, and what to write instead."""
-    if where == "target" and value == "alicloud":
-        return "this version has no target for Alibaba Cloud", "write local or aws"
     remedy = f"write {_words(node)}"
     kinds = [part["type"] for part in node.get("anyOf", [node])]
     number = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value)
@@ -170,6 +168,8 @@ def _words(node: dict[str, Any]) -> str:
     match node.get("type"):
         case "integer":
             words = f"a whole number from {node['minimum']} to {node['maximum']}"
+        case "number":
+            words = "a number"
         case "boolean":
             words = "true or false"
         case "array":

@@ -13,6 +13,9 @@ __all__ = ["aws", "moto"]
 settings.register_profile("test", derandomize=True, deadline=None)
 settings.register_profile("soak", max_examples=2_000, deadline=None)
 
+# the stores of conformance tests that are a cloud's, or what plays it
+_CLOUDS = ("alicloud", "aws", "dynamodb", "tablestore", "tablestore-lag")
+
 
 class Counts(Protocol):
     """Chooses how often a test repeats what it does."""
@@ -35,21 +38,23 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "busy: hundreds of requests; on a store behind HTTP with --soak only"
     )
     config.addinivalue_line("markers", "long: takes seconds by itself; not in `make test-fast`")
-    config.addinivalue_line("markers", "moto: asks AWS, or what plays it; set by what a test uses")
+    config.addinivalue_line(
+        "markers", "moto: asks a cloud, or what plays it; set by what a test uses"
+    )
     settings.load_profile("soak" if config.getoption("--soak") else "test")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if isinstance(item, pytest.Function) and _asks_aws(item):
+        if isinstance(item, pytest.Function) and _asks_cloud(item):
             item.add_marker("moto")
 
 
-def _asks_aws(test: pytest.Function) -> bool:
+def _asks_cloud(test: pytest.Function) -> bool:
     if {"moto", "aws"} & set(test.fixturenames):
         return True
     chosen = test.callspec.params.values() if hasattr(test, "callspec") else ()
-    return "conformance" in test.path.parts and any(each in ("aws", "dynamodb") for each in chosen)
+    return "conformance" in test.path.parts and any(each in _CLOUDS for each in chosen)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ class Upload:
 class Bucket(Protocol):
     """One bucket.
 
-    Keys are texts of 1 to 1,024 bytes in UTF-8, of segments between slashes, none of which is
+    Keys are texts of 1 to 1,023 bytes in UTF-8, of segments between slashes, none of which is
     empty, `.` or `..`; no control characters, no backslash at the start. Content types are
     `type/subtype` in lower case, without parameters; a blob has 5 GB at most. Blobs appear whole or
     not at all. Every method raises InvalidValueError, AccessDeniedError, ResourceMissingError and

@@ -8,8 +8,8 @@ from pulumi_aws import appautoscaling, cloudwatch, iam, lambda_
 from infra import granted, model
 from infra.aws.access import Statement, statement
 from infra.aws.names import ALIAS
-from infra.aws.packages import Code
 from infra.aws.shared import Shared
+from infra.packages.deployed import Code
 
 ARCHITECTURE: Final = "arm64"
 RUNTIME: Final = "python3.13"

@@ -1,34 +1,11 @@
-"""What is deployed to Lambda: a folder for each function, and a table of their sizes."""
+"""What is deployed to Lambda."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from infra.bundles import bundles
 from infra.model import Platform
-from infra.packages.build import build
-from infra.packages.runtime import LAMBDA
-from infra.packages.sizes import sizes, table
-from infra.packages.tools import Tools, this_machine
+from infra.packages.deployed import Built, deployed
+from infra.packages.tools import Tools
 from infra.settings_aws import Aws
-
-ADAPTERS = "aws"
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A function's package: a folder with just what it needs, and what Lambda calls in it."""
-
-    folder: Path
-    handler: str
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """Each function's package by its name, and what a preview tells of their sizes."""
-
-    code: Mapping[str, Code]
-    table: str
 
 
 def packages(
@@ -39,20 +16,8 @@ def packages(
     offline: bool,
     tools: Tools | None = None,
 ) -> Built:
-    """The packages of all functions, built where they do not stand yet.
+    """The packages of all functions; Lambda's own zip is the engine's to make.
 
-    `root` is the folder that holds app/. `offline`, libraries come from uv's cache alone. They are
-    built with this machine's `tools` unless others are given. Raises Refused with every function
-    whose code or libraries are missing, or that is too large.
+    Raises Refused, as `deployed` does.
     """
-    found = build(
-        root,
-        bundles(root, platform, "aws", ADAPTERS),
-        LAMBDA,
-        tools or this_machine(),
-        bytecode=settings.bytecode,
-        offline=offline,
-        fetch=f"make fetch STACK={platform.stack}",
-    )
-    code = {name: Code(each.folder, each.handler) for name, each in found.items()}
-    return Built(code, table(sizes(found.values())))
+    return deployed(platform, "aws", settings.bytecode, root, offline=offline, tools=tools)

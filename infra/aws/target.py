@@ -18,12 +18,12 @@ from infra.aws.concurrency import reserved
 from infra.aws.dashboard import Dashboard
 from infra.aws.function import Function
 from infra.aws.gateway import Gateway
-from infra.aws.packages import Code
 from infra.aws.queue import Consumer, DeadLetters, Queue
 from infra.aws.schedule import MayFail, Schedule
 from infra.aws.secret import Secret
 from infra.aws.shared import Shared
 from infra.aws.table import Table
+from infra.packages.deployed import Code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,17 +14,24 @@ _NONE = "no stack named"
 _HOLDERS = {
     "aws:dynamodb/table:Table": "table",
     "aws:s3/bucket:Bucket": "bucket",
+    "alicloud:ots/table:Table": "table",
+    "alicloud:oss/bucket:Bucket": "bucket",
 }
+_NO_DATA = "shop:alicloud:Packages$"  # whose bucket holds what can be made again
 _LIMIT_S = 120
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Holder:
-    """A table or a bucket in the account; `locked` where the account refuses to delete its data."""
+    """A table or a bucket in the account; `locked` where the account refuses to delete its data.
+
+    `cloud` is the provider whose it is.
+    """
 
     kind: str
     name: str
     locked: bool
+    cloud: str = "aws"
 
 
 def outputs(stack: Stack, runner: Runner) -> dict[str, Any] | None:
@@ -71,9 +78,14 @@ def holders(stack: Stack, runner: Runner) -> list[Holder] | None:
         return None
     resources = (found.get("deployment") or {}).get("resources") or []
     return sorted(
-        Holder(_HOLDERS[each["type"]], str(each.get("id") or each["urn"]), _locked(each))
+        Holder(
+            _HOLDERS[each["type"]],
+            str(each.get("id") or each["urn"]),
+            _locked(each),
+            each["type"].partition(":")[0],
+        )
         for each in resources
-        if each.get("type") in _HOLDERS
+        if each.get("type") in _HOLDERS and _NO_DATA not in each["urn"]
     )
 
 

@@ -67,7 +67,7 @@ def refuse(stack: str, holders: Sequence[Holder], *, with_data: bool) -> None:
         raise PlatformError(
             f"stack {stack}: the account itself holds its data fast, so nothing was deleted:\n"
             f"{listed(locked)}\n"
-            f"→ write aws: {{deletion_protection: false}} under shop:settings in "
+            f"→ write {locked[0].cloud}: {{deletion_protection: false}} under shop:settings in "
             f"stacks/Pulumi.{stack}.yaml, make up STACK={stack}, then this again"
         )
 

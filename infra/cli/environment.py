@@ -13,6 +13,7 @@ PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105 - the variable's name
 NO_DOWNLOADS = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 AWS_PLUGIN = "pulumi-resource-aws"
+ALICLOUD_PLUGIN = "pulumi-resource-alicloud"
 # Another interpreter's settings would be used by the program's.
 FOREIGN = ("PYTHONHOME", "PYTHONPATH")
 
@@ -44,7 +45,7 @@ def pulumi_environment(
         env["PULUMI_HOME"] = str(_made(state / "pulumi-home"))
         env[NO_DOWNLOADS] = "true"
         return env
-    if shutil.which(AWS_PLUGIN, path=env["PATH"]):
+    if any(shutil.which(each, path=env["PATH"]) for each in (AWS_PLUGIN, ALICLOUD_PLUGIN)):
         # The engine takes that one, and would ask the network for what else seems to be missing.
         env.setdefault(NO_DOWNLOADS, "true")
     if not env.get(BACKEND) and not env.get("PULUMI_ACCESS_TOKEN"):

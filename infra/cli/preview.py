@@ -26,7 +26,7 @@ def preview_offline(stack: Stack, more: Sequence[str]) -> int:
         return preview(stack, more)  # it needs no account as it is
     found = stated(stack.root, stack.name)
     plugins.require(stack.name, found.target, plugins.wanted(found.target), stack.env)
-    with offline(stack, found.content, run) as (alone, words):
+    with offline(stack, found.content, run, found.target) as (alone, words):
         return alone.pulumi("preview", "--non-interactive", *words, *more)
 
 

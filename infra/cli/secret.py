@@ -172,6 +172,10 @@ def store_of(stack: str, root: Path) -> SecretStore:
         found = stated_with_region(root, stack)
         connect = partial(secret_store.connect, found.region, found.profile)
         return secret_store.SecretsManager(stack, found.region, connect)
+    if target == "alicloud":
+        from infra.alicloud.secret_store import SecretParameters  # noqa: PLC0415 - the same
+
+        return SecretParameters(stack, stated_with_region(root, stack).region)
     raise PlatformError(
         f"stack {stack}: its target is {target or 'not stated'}, whose secrets this version does "
         "not keep, so nothing was read or written\n→ write it with the provider's own tool"

@@ -11,6 +11,11 @@ import yaml
 from infra.errors import PlatformError, Problem, Refused
 
 SETTINGS = "shop:settings"
+# the caller's variables that name a region, as each provider reads them
+_REGION = {
+    "aws": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "alicloud": ("ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,9 @@ def stated(root: Path, stack: str, env: Mapping[str, str] = os.environ) -> State
     config = config if isinstance(config, dict) else {}
     settings = config.get(SETTINGS)
     target = settings.get("target") if isinstance(settings, dict) else None
-    region = config.get("aws:region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+    provider = _provider(target)
+    named = (env[name] for name in _REGION[provider] if env.get(name))
+    region = config.get(f"{provider}:region") or next(named, None)
     profile = config.get("aws:profile")
     return Stated(
         content,
@@ -62,14 +69,20 @@ def stated(root: Path, stack: str, env: Mapping[str, str] = os.environ) -> State
 
 
 def stated_with_region(root: Path, stack: str, env: Mapping[str, str] = os.environ) -> Stated:
-    """The same of a stack on AWS. Raises PlatformError where no region is stated, too."""
+    """The same of a stack on a cloud. Raises PlatformError where no region is stated, too."""
     found = stated(root, stack, env)
     if not found.region:
+        provider = _provider(found.target)
         raise PlatformError(
             f"stack {stack}: no region is stated, so it is not known where to look\n"
-            f"→ write aws:region under config: in stacks/Pulumi.{stack}.yaml, or set AWS_REGION"
+            f"→ write {provider}:region under config: in stacks/Pulumi.{stack}.yaml, "
+            f"or set {_REGION[provider][0]}"
         )
     return found
+
+
+def _provider(target: object) -> str:
+    return target if isinstance(target, str) and target in _REGION else "aws"
 
 
 def _mapping(file: Path) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ from infra.packages.runtime import PackageError, Runtime
 from infra.packages.tools import Compiler, Tools
 
 _DIRECT, _OTHERS = ".direct.txt", ".others.txt"
-_RULES: Final = 1  # counts up when other files of a library are kept, or are kept otherwise
+_RULES: Final = 2  # counts up when other files of a library are kept, or are kept otherwise
 _LIMIT_S: Final = 300
 _NO_WHEEL: Final = ("has no usable wheels", "no wheels with", "building from source is disabled")
 _NOT_CACHED: Final = ("network was disabled", "network connectivity is disabled")
@@ -80,7 +80,9 @@ class Libraries:
             *("--only-binary", ":all:", "--require-hashes", "--no-compile-bytecode"),
             # files of the cache must not change with those of a package; relative, since uv takes a
             # blank in -c for the end of a path
-            *("--link-mode", "copy", "-r", _DIRECT, "-c", _OTHERS),
+            *("--link-mode", "copy", "-r", _DIRECT),
+            # what is left out of a library is a requirement that uv would insist on
+            *(("--no-deps", "-r", _OTHERS) if wanted.cut else ("-c", _OTHERS)),
         ]
         what = f"{', '.join(wanted.names)} for {runtime.title}"
         ended = self.tools.do(what, [*command, "--offline"], cwd=draft, limit_s=_LIMIT_S)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from infra.packages.cuts import CUTS, does_without
 from infra.packages.imports import normal
 from infra.packages.runtime import PackageError
 
@@ -23,11 +24,15 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """What is to be installed: `direct` lines, and those that pin whatever these need."""
+    """What is to be installed: `direct` lines, and those that pin whatever these need.
+
+    `cut`, the others are all that is installed beside: some of what was asked for is left out.
+    """
 
     names: tuple[str, ...]
     direct: str
     others: str
+    cut: bool = False
 
 
 def pins(constraints: str) -> tuple[Pin, ...]:
@@ -64,11 +69,17 @@ def requirements(known: Collection[Pin], names: Iterable[str]) -> Requirements:
                 "make lock",
             )
     needed = set(wanted)
-    while more := {pin.name for pin in known if pin.wanted_by & needed} - needed:
+    while more := {pin.name for pin in known if _asked_for(pin, needed)} - needed:
         needed |= more
     texts = sorted((pin.name, pin.text) for pin in known if pin.name in needed)
     return Requirements(
         tuple(wanted),
         "".join(f"{text}\n" for name, text in texts if name in wanted),
         "".join(f"{text}\n" for name, text in texts if name not in wanted),
+        cut=bool(needed & set(CUTS)),
     )
+
+
+def _asked_for(pin: Pin, needed: Collection[str]) -> bool:
+    """Whether one of those needed cannot do without it."""
+    return any(each in needed and not does_without(each, pin.name) for each in pin.wanted_by)

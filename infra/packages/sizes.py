@@ -1,12 +1,11 @@
 """How large the packages are: as data, and as the table that a preview shows."""
 
-import io
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra import folders
+from infra.packages.archive import zip_of
 from infra.packages.build import Package
 
 _KB = 1000
@@ -42,11 +41,7 @@ def sizes(packages: Iterable[Package], *, zipped: bool = False) -> tuple[Size, .
 
 def zipped_bytes(folder: Path) -> int:
     """The size of a folder as a zip, in bytes."""
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in folders.read(folder):
-            archive.writestr(zipfile.ZipInfo(file.path), file.content, zipfile.ZIP_DEFLATED)
-    return len(whole.getvalue())
+    return len(zip_of(folders.read(folder)))
 
 
 def table(found: Iterable[Size]) -> str:

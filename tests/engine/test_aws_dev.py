@@ -14,12 +14,11 @@ import pytest
 from app.adapters.aws.blobs import open_bucket
 from infra import settings, shop
 from infra.model import Bucket, Grant, Platform
-from tests.support import aws_walk
+from tests.support import walk
 from tests.support.aws_demands import demanded
 from tests.support.aws_engine import UNTAGGED, CloudStack, stack
-from tests.support.aws_events import asked
 from tests.support.aws_left import left
-from tests.support.aws_packed import packed
+from tests.support.aws_packed import grant_of, packed
 from tests.support.steps import Step
 
 NAME = "aws-dev"
@@ -92,21 +91,11 @@ def test_the_packed_functions_serve_a_customer_with_what_their_roles_allow(
     with packed(dev, platform, tmp_path) as shop_packed:
         stated = json.loads(shop_packed.variables("uploads")["SHOP_BUCKETS"])["images"]
         assert open_bucket("images", stated).public_url("a").startswith("https://")
-        health = asked(shop_packed.functions["health"], "GET /health").expect(200)
-        assert health == {"status": "ok", "stack": NAME}
-        for page in ("GET /docs", "GET /openapi.json"):
-            asked(shop_packed.functions["docs"], page).expect(200)
-        token = aws_walk.register_and_log_in(shop_packed)
-        aws_walk.upload_and_download(shop_packed, token)
-        assert aws_walk.welcome(shop_packed) == 1
-        assert aws_walk.notified(shop_packed) == 1
-        aws_walk.sweep(shop_packed)
-        assert aws_walk.welcome(shop_packed) == 1, "the sweep sent it once more"
-        assert aws_walk.notified(shop_packed) == 1, "and nobody is welcomed twice"
-        asked(shop_packed.functions["auth"], "DELETE /sessions/current", token=token).expect(204)
+        walk.whole(shop_packed, NAME)
         assert shop_packed.imported_elsewhere() == set()
-        assert shop_packed.refused() == []
-        assert shop_packed.useless_grants() == set(USELESS)
+        judged = shop_packed.judged()
+        assert judged.refused() == []
+        assert judged.useless(grant_of) == set(USELESS)
 
 
 def test_an_edit_of_a_handler_updates_its_function_and_the_alias_alone(dev: CloudStack) -> None:

@@ -13,10 +13,10 @@ from infra import model
 from infra.aws.access import WILDCARDS, statement
 from infra.aws.function import Function
 from infra.aws.names import Names
-from infra.aws.packages import Code
 from infra.aws.queue import Consumer, DeadLetters, Queue
 from infra.aws.schedule import MayFail, Schedule
 from infra.aws.shared import Shared
+from infra.packages.deployed import Code
 from infra.settings_aws import Aws
 from tests.support.aws_program import arn, outputs
 from tests.support.program import Declared

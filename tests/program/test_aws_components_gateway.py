@@ -11,8 +11,8 @@ from infra import model
 from infra.aws.function import Function
 from infra.aws.gateway import Gateway, source_of, statement_id
 from infra.aws.names import Names
-from infra.aws.packages import Code
 from infra.aws.shared import Shared
+from infra.packages.deployed import Code
 from infra.settings_aws import Aws
 from tests.support.aws_program import GATEWAY, arn, outputs
 from tests.support.program import Declared

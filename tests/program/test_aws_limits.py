@@ -1,37 +1,18 @@
 """Every limit of a stack's file reaches its resource on AWS, and no resource besides."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, reduce
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
 
-from infra.cli.schema import stack_schema
-from tests.support.aws_stacks import plain, small
+from tests.support.aws_stacks import small
+from tests.support.limits import Case, Inputs, cased, inputs_of, reaches, stated
 
 pytestmark = pytest.mark.long  # the program runs once for each setting
 
 BASE: Mapping[str, Any] = {"target": "aws", "aws": {"account_concurrency": 1000}}
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A setting, and where its value is found: in which resources, under which path of inputs.
-
-    `also` are kinds whose resources may change with it.
-    """
-
-    setting: tuple[str, ...]
-    value: Any
-    kind: str
-    name: str
-    path: Path
-    found: Any
-    also: tuple[str, ...] = ()
-    given: Mapping[str, Any] | None = None
 
 
 FUNCTION = "lambda/function:Function"
@@ -191,78 +172,18 @@ ELSEWHERE = {
 
 
 @cache
-def declared(stated: str) -> Mapping[tuple[str, str], Any]:
-    """Kind and name of each resource, and its inputs, for settings as JSON."""
-    return {
-        (each.typ.removeprefix("aws:"), each.name): plain(each.inputs)
-        for each in small(json.loads(stated)).resources
-    }
-
-
-def with_setting(base: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """`base` with one more value."""
-    first, *rest = path
-    inner = with_setting(base.get(first, {}), tuple(rest), value) if rest else value
-    return {**base, first: inner}
-
-
-def at(inputs: Any, path: Path) -> Any:
-    """What stands there; a JSON text is looked into; None where nothing is."""
-
-    def step(here: Any, key: str | int) -> Any:
-        if isinstance(here, str):
-            here = json.loads(here)
-        if isinstance(here, list):
-            return here[int(key)]
-        return (here or {}).get(key)
-
-    return reduce(step, path, inputs)
+def declared(stated_as: str) -> Inputs:
+    """What the target declares for settings as JSON."""
+    return inputs_of(small(json.loads(stated_as)), "aws")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{'.'.join(case.setting)}-{case.name}")
 def test_a_setting_reaches_its_resource_and_no_other(case: Case) -> None:
     """One value is changed; what differs is the resource that it names, and its like."""
-    base = {**BASE, **(case.given or {})}
-    before = declared(json.dumps(base))
-    after = declared(json.dumps(with_setting(base, case.setting, case.value)))
-    (found,) = [
-        inputs
-        for (kind, name), inputs in after.items()
-        if kind == case.kind and name.endswith(case.name.removeprefix("*"))
-        if case.name.startswith("*") or name == case.name
-    ]
-    assert at(found, case.path) == case.found
-    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    kinds = {kind for kind, _ in changed if not kind.startswith("shop:")}
-    assert case.kind in kinds
-    assert kinds <= {case.kind, *case.also}
-
-
-def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The settings of a schema, names of single functions, tables … left out."""
-    inner = node.get("properties", {})
-    if path in {("functions",), ("tables",), ("buckets",), ("queues",)}:
-        one = next(iter(inner.values()))["properties"]
-        for key, each in one.items():
-            yield from leaves(each, (*path, key))
-    elif path == ("routes",) or not inner or path == ("aws", "domain"):
-        yield path
-    else:
-        for key, each in inner.items():
-            yield from leaves(each, (*path, key))
+    reaches(case, BASE, declared)
 
 
 def test_every_setting_has_its_case() -> None:
     """A setting that nothing here looks at could be read and forgotten."""
-    schema = stack_schema()["properties"]["config"]["properties"]["shop:settings"]
-    stated = {path for path in leaves(schema) if path[0] != "local"}
-    cased = {
-        (each.setting[0], each.setting[2])
-        if each.setting[0] in ("functions", "tables", "buckets", "queues")
-        else each.setting[:1]
-        if each.setting[0] == "routes"
-        else each.setting
-        for each in CASES
-    }
-    assert stated - cased == set(ELSEWHERE)
-    assert cased <= stated
+    assert stated("aws") - cased(CASES) == set(ELSEWHERE)
+    assert cased(CASES) <= stated("aws")

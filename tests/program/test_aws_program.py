@@ -1,7 +1,5 @@
 """The whole program of each stack on AWS declares the shop as AWS wants it, and keeps no secret."""
 
-import importlib
-import inspect
 import json
 import re
 from collections import Counter
@@ -14,8 +12,12 @@ import pytest
 from infra import settings, shop
 from infra.errors import Refused
 from infra.shop import FUNCTIONS, QUEUES, ROUTES, SCHEDULES, TABLES
-from tests.support.aws_stacks import STACKS, config_of, plain, whole
+from tests.support import programs
+from tests.support.arguments import arguments, deprecated
+from tests.support.aws_stacks import STACKS, whole
 from tests.support.program import Declared
+from tests.support.programs import Resource, all_deprecated, as_declared, without_tag
+from tests.support.stacks import config_of
 
 
 @cache
@@ -24,44 +26,9 @@ def program(stack: str) -> tuple[Declared, dict[str, Any]]:
     return whole(stack)
 
 
-def resources(stack: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Kind, name and inputs of every resource that is AWS's."""
-    for each in program(stack)[0].resources:
-        if each.typ.startswith("aws:"):
-            yield each.typ, each.name, plain(each.inputs)
-
-
-def arguments(kind: str) -> Any:
-    """The class of a resource's arguments, `TableArgs` for `aws:dynamodb/table:Table`."""
-    _, module, name = kind.split(":")
-    package = module.split("/")[0]
-    home = importlib.import_module(f"pulumi_aws.{'lambda_' if package == 'lambda' else package}")
-    # the resource's own module has its arguments even where the package does not offer them
-    made = importlib.import_module(getattr(home, name).__module__)
-    return getattr(made, f"{name}Args")
-
-
-def accepted(arguments_of: Any) -> dict[str, property]:
-    """The properties of a class of arguments by their names on the wire."""
-    found = inspect.getmembers(arguments_of, lambda each: isinstance(each, property))
-    return {getattr(each.fget, "_pulumi_name", name): each for name, each in found}
-
-
-def deprecated(arguments_of: Any, inputs: Any, path: str) -> Iterator[str]:
-    """Every argument among `inputs`, nested ones too, that the provider calls deprecated."""
-    for name, value in inputs.items():
-        stated = accepted(arguments_of).get(name)
-        if stated is None:
-            continue
-        if "_pulumi_deprecated_callable" in vars(stated.fget):
-            yield f"{path}.{name}"
-        hint = str(getattr(stated.fget, "__annotations__", {}).get("return", ""))
-        package = importlib.import_module(arguments_of.__module__.rsplit(".", 1)[0])
-        for inner in sorted(set(re.findall(r"(\w+Args)\b", hint))):
-            if nested := getattr(package, inner, None):
-                for each in value if isinstance(value, list) else [value]:
-                    if isinstance(each, dict):
-                        yield from deprecated(nested, each, f"{path}.{name}")
+def resources(stack: str) -> Iterator[Resource]:
+    """Every resource of a stack that is AWS's."""
+    return programs.resources(program(stack)[0], "aws")
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -90,13 +57,7 @@ def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
 
 def test_no_argument_is_deprecated_and_the_look_for_them_sees_nested_ones() -> None:
     """A deprecated argument goes with the provider's next version, and the stack with it."""
-    found = [
-        each
-        for stack in STACKS
-        for kind, name, inputs in resources(stack)
-        for each in deprecated(arguments(kind), inputs, f"{kind} {name}")
-    ]
-    assert found == []
+    assert [each for stack in STACKS for each in all_deprecated(resources(stack))] == []
     index = {"globalSecondaryIndexes": [{"name": "by", "hashKey": "a"}]}
     seen = deprecated(arguments("aws:dynamodb/table:Table"), index, "table")
     assert list(seen) == ["table.globalSecondaryIndexes.hashKey"]
@@ -105,13 +66,7 @@ def test_no_argument_is_deprecated_and_the_look_for_them_sees_nested_ones() -> N
 @pytest.mark.parametrize("stack", STACKS)
 def test_whatever_can_have_tags_says_whose_it_is(stack: str) -> None:
     """A bill, and a clean-up by hand, go by tags."""
-    without = [
-        f"{kind} {name}"
-        for kind, name, inputs in resources(stack)
-        if "tags" in accepted(arguments(kind))
-        and (inputs.get("tags") or {}).get("shop:stack") != stack
-    ]
-    assert without == []
+    assert without_tag(resources(stack), stack) == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -149,9 +104,7 @@ def test_an_offline_preview_declares_what_any_other_does() -> None:
     """It differs in keys and state alone, so its plan is worth reading."""
     declared, _ = whole("aws-dev", shop__offline="true")
     usual, _ = program("aws-dev")
-    assert {(each.typ, each.name): plain(each.inputs) for each in declared.resources} == {
-        (each.typ, each.name): plain(each.inputs) for each in usual.resources
-    }
+    assert as_declared(declared) == as_declared(usual)
 
 
 def test_settings_that_aws_would_refuse_declare_nothing() -> None:

@@ -3,26 +3,10 @@
 import json
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.function_process import FunctionProcess
-
 _EVENTS = Path(__file__).resolve().parents[1] / "events"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a function gave: the status, and the body as JSON has it, or as text."""
-
-    status: int
-    body: Any
-
-    def expect(self, status: int) -> Any:
-        """The body; fails with it when the status is another one."""
-        assert self.status == status, f"{self.status} instead of {status}: {self.body}"
-        return self.body
 
 
 def captured(name: str) -> dict[str, Any]:
@@ -77,12 +61,3 @@ def queue_event(messages: list[Mapping[str, Any]], source: str) -> dict[str, Any
 def schedule_event(rule: str) -> dict[str, Any]:
     """What EventBridge sends when the rule of this ARN is due."""
     return captured("schedule") | {"resources": [rule]}
-
-
-def asked(
-    function: FunctionProcess, route: str, body: object = None, token: str = "", **parameters: str
-) -> Answer:
-    """What the function answers to a request."""
-    result = function.invoke(http_event(route, body, token, **parameters))
-    text = result.get("body") or "null"
-    return Answer(result["statusCode"], json.loads(text) if text[:1] in '{["n' else text)

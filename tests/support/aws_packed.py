@@ -4,6 +4,7 @@ Each is built by the code that packs it for the cloud and gets the variables tha
 in the end its role, as it is deployed, is held against all that it asked of boto3.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,17 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.adapters.aws.blobs import S3Bucket
+from app.adapters.aws.tables import DynamoTable
+from app.adapters.common.tables import schema_of
 from infra.aws.names import ALIAS, Names
 from infra.bundles import bundles
 from infra.model import Platform
 from infra.packages.build import Package, build
 from infra.packages.runtime import LAMBDA, host
 from infra.packages.tools import this_machine
-from tests.support.aws_calls import Account, by_lambda
+from tests.support.aws_calls import Account, Call, by_lambda
 from tests.support.aws_engine import CloudStack
-from tests.support.function_process import FunctionProcess, foreign, running, shipped
+from tests.support.aws_events import http_event, queue_event, schedule_event
+from tests.support.aws_runtime import PRELUDE, shipped
+from tests.support.function_process import Answer, FunctionProcess, foreign, running
 from tests.support.moto import REGION
-from tests.support.role_policies import Rule, Use, allowed, of_role, unused
+from tests.support.role_policies import Judged, Rule, Use, of_role
 
 _RANDOM = re.compile(r"-[0-9a-f]{7}(?=/|$)")
 _INSIDE = re.compile(r"/index/.*|/\*$")
@@ -58,36 +64,65 @@ class Packed:
             for file in foreign(function.files, self.packages[name].folder, self.runtime)
         }
 
-    def refused(self) -> list[tuple[str, Use]]:
-        """What a function did that its role does not allow."""
-        return [
-            (name, use)
-            for name, uses in self._uses()
-            for use in uses
-            if not allowed(self._rules(name), use)
-        ]
+    def ask(
+        self, function: str, route: str, body: object = None, token: str = "", **parameters: str
+    ) -> Answer:
+        """What the function answers to a request."""
+        return self.functions[function].ask(http_event(route, body, token, **parameters))
 
-    def never_used(self) -> set[tuple[str, str, str]]:
-        """What roles allow and nothing needed: function, action, the resource's last words."""
-        return {
-            (name, rule.action, _shown(rule.resource))
-            for name, uses in self._uses()
-            for rule in unused(self._rules(name), list(uses))
-        }
+    def table(self, name: str) -> DynamoTable:
+        """A table, whatever is granted."""
+        stated = self._stated("SHOP_TABLES", name)
+        return DynamoTable(stated["at"], schema_of(stated), lambda: self.stack.client("dynamodb"))
 
-    def useless_grants(self) -> set[tuple[str, str, str]]:
-        """The grants of which no action at all was needed: function, what it may, on what."""
-        never = self.never_used()
-        granted = {
-            (name, rule.action, _shown(rule.resource))
+    def bucket(self, name: str) -> S3Bucket:
+        """A bucket, whatever is granted."""
+        at = self._stated("SHOP_BUCKETS", name)["at"]
+        return S3Bucket(name, at, lambda: self.stack.client("s3"))
+
+    def rows(self, table: str) -> int:
+        """How many rows a table has."""
+        at = self._stated("SHOP_TABLES", table)["at"]
+        return int(self.stack.client("dynamodb").scan(TableName=at)["Count"])
+
+    def deliver(self) -> int:
+        """Hand the queue's messages to their consumer, twice, as SQS may; how many there were."""
+        sqs = self.stack.client("sqs")
+        url = self._stated("SHOP_QUEUES", "welcome")["at"]
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        found = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], WaitTimeSeconds=1
+        ).get("Messages", [])
+        for _ in range(2):
+            event = queue_event(found, told["QueueArn"])
+            assert self.functions["notify"].invoke(event) == {"batchItemFailures": []}
+        for each in found:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+        return len(found)
+
+    def tick(self) -> None:
+        """Have the schedule be due."""
+        rule = self.stack.client("events").describe_rule(Name=f"shop-{self.stack.name}-sweep")
+        self.functions["sweep"].invoke(schedule_event(rule["Arn"]))
+
+    def judged(self) -> Judged:
+        """What the functions did until now, and their roles as they are deployed."""
+        iam = self.stack.client("iam")
+        roles = {
+            name: str(self.configurations[name]["Role"]).rpartition("/")[2]
             for name in self.functions
-            for rule in self._rules(name)
         }
-        return _grants(never) - _grants(granted - never)
+        return Judged(
+            {name: of_role(iam, role) for name, role in roles.items()}, dict(self._uses())
+        )
 
-    def _rules(self, name: str) -> tuple[Rule, ...]:
-        role = self.configurations[name]["Role"].rpartition("/")[2]
-        return of_role(self.stack.client("iam"), role)
+    def _stated(self, variable: str, name: str) -> Any:
+        """What the functions that use it are told of it."""
+        stated = (
+            json.loads(self.variables(each).get(variable, "{}")).get(name)
+            for each in self.functions
+        )
+        return next(each for each in stated if each is not None)
 
     def _uses(self) -> Iterator[tuple[str, set[Use]]]:
         secrets = self.stack.client("secretsmanager").list_secrets()["SecretList"]
@@ -101,21 +136,17 @@ class Packed:
                 for each in consumers
                 if f":{configuration['FunctionName']}:" in f"{each['FunctionArn']}:"
             ]
-            uses = {use for call in function.calls for use in account.uses(call)}
+            uses = {use for call in function.calls for use in account.uses(Call(**call))}
             yield name, uses | set(by_lambda(configuration, sources))
 
 
-def _shown(resource: str) -> str:
-    """The last words of an ARN; buckets go without the letters behind their names."""
-    return _RANDOM.sub("", resource.rpartition(":")[2])
+def grant_of(rule: Rule) -> tuple[str, str]:
+    """What the shop's page grants for a rule: what it may, and on what.
 
-
-def _grants(found: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-    """Actions on a thing, and on what is in it, as what the shop's page grants."""
-    return {
-        (name, _MAY.get(action.partition(":")[2], action), _INSIDE.sub("", resource))
-        for name, action, resource in found
-    }
+    That is the last words of an ARN; buckets go without the letters behind their names.
+    """
+    shown = _RANDOM.sub("", rule.resource.rpartition(":")[2])
+    return _MAY.get(rule.action.partition(":")[2], rule.action), _INSIDE.sub("", shown)
 
 
 @contextmanager
@@ -134,6 +165,7 @@ def packed(stack: CloudStack, platform: Platform, folder: Path) -> Iterator[Pack
         functions = {
             name: opened.enter_context(
                 running(
+                    PRELUDE,
                     package.folder,
                     configurations[name]["Handler"],
                     {

@@ -1,11 +1,10 @@
-"""A function's real package, called as Lambda's runtime calls it, in a process of its own.
+"""A function's real package, called as a cloud's runtime calls it, in a process of its own.
 
 The process has the variables that the stack gave the function and those that the runtime adds. It
-can import from the package, from Python's own library and from the runtime's boto3, and nowhere
-else. What it asks of boto3 is told with each answer.
+can import from the package, from Python's own library and from what the runtime brings along, and
+nowhere else. How a runtime calls is its prelude's to say.
 """
 
-import importlib
 import json
 import subprocess
 import sys
@@ -17,45 +16,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra.packages.runtime import LAMBDA
-from tests.support.aws_calls import Call
-
 _LIMIT_S = 60.0
-_PROGRAM = """
+_PATHS = """
 import json, sys
 package, runtime, handler = sys.argv[1:]
 sys.path[:] = [package, *sys.path, runtime]
 out, sys.stdout = sys.stdout, sys.stderr
-import boto3
-boto3.setup_default_session()
 calls = []
-
-def asked(params, model, context, **_):
-    context["told"] = call = {
-        "service": model.service_model.service_name, "operation": model.name, "status": 0,
-        "params": {k: v for k, v in params.items() if k in KNOWN},
-    }
-    calls.append(call)
-
-def answered(http_response, model, context, **_):
-    context["told"]["status"] = http_response.status_code
-
-KNOWN = {"TableName", "IndexName", "Bucket", "Key", "CopySource", "QueueUrl", "SecretId"}
-events = boto3.DEFAULT_SESSION.events
-events.register("before-parameter-build", asked)
-events.register("after-call", answered)
-
-class Context:
-    aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8de0fbee0"
-    def get_remaining_time_in_millis(self):
-        return 10_000
-
+"""
+_LOOP = """
 module, _, name = handler.rpartition(".")
 from importlib import import_module
 function = getattr(import_module(module), name)
 for line in sys.stdin:
     try:
-        told = {"result": function(json.loads(line), Context())}
+        told = {"result": called(function, json.loads(line))}
     except Exception as error:
         told = {"error": repr(error)}
     files = [f for f in (getattr(m, "__file__", None) for m in list(sys.modules.values())) if f]
@@ -65,15 +40,28 @@ for line in sys.stdin:
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a function gave for HTTP: the status, and the body as JSON has it, or as text."""
+
+    status: int
+    body: Any
+
+    def expect(self, status: int) -> Any:
+        """The body; fails with it when the status is another one."""
+        assert self.status == status, f"{self.status} instead of {status}: {self.body}"
+        return self.body
+
+
 @dataclass(slots=True)
 class FunctionProcess:
-    """One function that runs; `calls` are all that it asked of boto3, `files` all it imported."""
+    """One function that runs; `calls` are all that the prelude noted, `files` all it imported."""
 
     process: subprocess.Popen[str]
-    calls: list[Call] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
 
-    def invoke(self, event: Mapping[str, Any]) -> Any:
+    def invoke(self, event: object) -> Any:
         """What it returns for an event; fails when it raises, ends or takes too long."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -85,31 +73,37 @@ class FunctionProcess:
             told = json.loads(self.process.stdout.readline() or '{"error": "it ended"}')
         finally:
             patience.cancel()
-        self.calls += [Call(**each) for each in told.get("calls", ())]
+        self.calls += told.get("calls", ())
         self.files |= set(told.get("files", ()))
         assert "error" not in told, told["error"]
         return told["result"]
 
-
-def shipped(folder: Path) -> Path:
-    """A folder with what Lambda's runtime brings along, and nothing else, from this environment."""
-    folder.mkdir()
-    for name in sorted(LAMBDA.ships):
-        found = Path(str(importlib.import_module(name).__file__))
-        source = found.parent if found.name == "__init__.py" else found
-        (folder / source.name).symlink_to(source)
-    return folder
+    def ask(self, event: Mapping[str, Any]) -> Answer:
+        """What it answers to a request's event."""
+        result = self.invoke(event)
+        text = result.get("body") or "null"
+        return Answer(result["statusCode"], json.loads(text) if text[:1] in '{["n' else text)
 
 
 @contextmanager
 def running(
-    package: Path, handler: str, variables: Mapping[str, str], runtime: Path, log: Path
+    prelude: str,
+    package: Path,
+    handler: str,
+    variables: Mapping[str, str],
+    runtime: Path,
+    log: Path,
 ) -> Iterator[FunctionProcess]:
-    """The function in a process that has these variables and no other; its log goes to a file."""
+    """The function in a process that has these variables and no other; its log goes to a file.
+
+    The prelude defines `called(function, event)`, and may put what it notes into `calls`.
+    `runtime` is a folder with what the runtime brings along.
+    """
+    program = _PATHS + prelude + _LOOP
     with log.open("a") as errors:
         process = subprocess.Popen(
             # isolated and without site: no other packages; -B, since a package stays as it is
-            [sys.executable, "-I", "-S", "-B", "-c", _PROGRAM, package, runtime, handler],
+            [sys.executable, "-I", "-S", "-B", "-c", program, package, runtime, handler],
             env=dict(variables),
             cwd=package,
             stdin=subprocess.PIPE,
@@ -125,7 +119,7 @@ def running(
 
 
 def foreign(files: set[str], package: Path, runtime: Path) -> set[str]:
-    """What was imported from elsewhere than the package, the runtime's boto3 and Python's own."""
+    """What was imported from elsewhere than the package, the runtime's own and Python's own."""
     own = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
     homes = [str(package), str(runtime), *own]
     resolved = {str(Path(each).resolve()) for each in homes}

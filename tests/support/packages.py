@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from infra.cli.commands import Command, Finished, Progress
@@ -73,7 +74,8 @@ class Machine:
             said = self.pythons.get(words[0])
             return Finished(127, "not found") if said is None else Finished(0, said)
         assert cwd is not None
-        self.given = [(cwd / words[words.index(flag) + 1]).read_text() for flag in ("-r", "-c")]
+        files = [name for flag, name in pairwise(words) if flag in {"-r", "-c"}]
+        self.given = [(cwd / name).read_text() for name in files]
         ended = self.offline if "--offline" in words else self.online
         if ended.ok:
             for path, content in self.installs.items():

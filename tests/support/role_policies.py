@@ -5,7 +5,7 @@ else a statement has, a condition or a principal, it refuses to judge.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,40 @@ def allowed(known: Iterable[Rule], use: Use) -> bool:
 def unused(known: Iterable[Rule], uses: Sequence[Use]) -> list[Rule]:
     """The rules that none of these uses needed."""
     return [rule for rule in known if not any(rule.covers(use) for use in uses)]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The rules of functions' roles and what the functions did, by their names."""
+
+    rules: Mapping[str, tuple[Rule, ...]]
+    uses: Mapping[str, set[Use]]
+
+    def refused(self) -> list[tuple[str, Use]]:
+        """What a function did that its role does not allow."""
+        return [
+            (name, use)
+            for name, uses in self.uses.items()
+            for use in uses
+            if not allowed(self.rules[name], use)
+        ]
+
+    def useless(self, grant_of: Callable[[Rule], tuple[str, str]]) -> set[tuple[str, str, str]]:
+        """The grants of which no rule at all was needed: function, what it may, on what.
+
+        `grant_of` tells which grant a rule is for, as what it may, and on what.
+        """
+        never = {
+            (name, rule)
+            for name, uses in self.uses.items()
+            for rule in unused(self.rules[name], list(uses))
+        }
+        all_of = {(name, rule) for name in self.uses for rule in self.rules[name]}
+
+        def grants(found: Iterable[tuple[str, Rule]]) -> set[tuple[str, str, str]]:
+            return {(name, *grant_of(rule)) for name, rule in found}
+
+        return grants(never) - grants(all_of - never)
 
 
 def of_role(iam: Any, role: str) -> tuple[Rule, ...]:

@@ -16,6 +16,7 @@ from threading import Thread
 import pytest
 
 from app.adapters.local.secrets import read_or_make
+from infra.alicloud.secret_store import SecretParameters
 from infra.cli import secret
 from infra.cli.secret_values import random_text
 from infra.local.places import Places
@@ -284,6 +285,14 @@ def test_another_stack_is_refused_in_words(clone: Clone) -> None:
     assert clone.run("--stack", "odd", "--name", "token-key") == 1
     assert "stack odd: its target is not stated" in clone.complained
     assert not clone.file("token-key").exists()
+
+
+def test_a_stack_on_alibaba_cloud_keeps_its_secrets_in_its_region(clone: Clone) -> None:
+    (clone.root / "stacks").mkdir(exist_ok=True)
+    file = clone.root / "stacks/Pulumi.alicloud-dev.yaml"
+    file.write_text("config: {alicloud:region: cn-beijing, shop:settings: {target: alicloud}}\n")
+    store = secret.store_of("alicloud-dev", clone.root)
+    assert isinstance(store, SecretParameters)
 
 
 def test_commands_that_are_told_name_the_stack(clone: Clone) -> None:

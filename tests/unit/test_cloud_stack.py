@@ -100,6 +100,25 @@ def test_tables_and_buckets_are_found_in_a_long_state_with_what_holds_them_fast(
     ]
 
 
+def test_on_alibaba_cloud_a_table_has_no_lock_and_the_packages_are_no_data(
+    engine: SaidEngine, stack: Stack
+) -> None:
+    kinds = {
+        "shop-dev-1:users": "alicloud:ots/table:Table",
+        "shop-dev-1-uploads": "alicloud:oss/bucket:Bucket",
+        "shop-dev-1-code": "alicloud:oss/bucket:Bucket",
+    }
+    resources = [{"type": t, "urn": "u", "id": name, "inputs": {}} for name, t in kinds.items()]
+    resources[2]["urn"] = "urn:pulumi:s::shop::shop:alicloud:Packages$alicloud:oss/bucket:Bucket::p"
+    engine.answer("stack export", state(*resources))
+    assert holders(stack, run) == [
+        Holder("bucket", "shop-dev-1-uploads", locked=True, cloud="alicloud"),
+        Holder("table", "shop-dev-1:users", locked=False, cloud="alicloud"),
+    ]
+    with pytest.raises(PlatformError, match=r"write alicloud: {deletion_protection: false}"):
+        down_cloud.down(stack, ["--with-data", "--yes"], run)
+
+
 def test_going_down_names_the_data_and_deletes_nothing(engine: SaidEngine, stack: Stack) -> None:
     engine.answer("stack export", state(table("shop-aws-dev-users"), bucket("b", forceDestroy=1)))
     with pytest.raises(PlatformError) as raised:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from infra.cli.commands import run
-from infra.cli.offline import ADDED, offline, overlay, surroundings
+from infra.cli.offline import PROVIDERS, added, offline, overlay, surroundings
 from infra.cli.preview import preview_offline
 from infra.cli.stack import Stack
 from infra.errors import PlatformError
@@ -33,20 +33,20 @@ STATED = {
 
 
 def test_the_overlay_is_the_stacks_file_without_what_names_an_account() -> None:
-    made = overlay(STATED, {"encryptionsalt": "v1:ours"})
+    made = overlay(STATED, {"encryptionsalt": "v1:ours"}, "aws")
     assert made == {
         "encryptionsalt": "v1:ours",
         "config": {
             "aws:region": "eu-central-1",
             "shop:settings": {"target": "aws", "profile": "stays"},
-            **ADDED,
+            **added("aws"),
         },
     }
-    assert overlay({}, {}) == {"config": ADDED}
+    assert overlay({}, {}, "aws") == {"config": added("aws")}
 
 
 def test_what_is_added_asks_aws_nothing_and_tells_the_program() -> None:
-    assert ADDED == {
+    assert added("aws") == {
         "aws:skipCredentialsValidation": "true",
         "aws:skipMetadataApiCheck": "true",
         "aws:skipRequestingAccountId": "true",
@@ -54,8 +54,38 @@ def test_what_is_added_asks_aws_nothing_and_tells_the_program() -> None:
     }
 
 
-def test_no_key_profile_login_or_state_of_the_user_gets_through(tmp_path: Path) -> None:
+def test_a_stack_on_alibaba_cloud_loses_what_names_its_account_and_keeps_its_region() -> None:
+    stated = {
+        "config": {
+            "alicloud:region": "cn-hangzhou",
+            "alicloud:accountId": "1234567890123456",
+            "alicloud:profile": "mine",
+            "alicloud:accessKey": {"secure": "v1:x"},
+            "alicloud:assumeRole": {"roleArn": "acs:ram::1234567890123456:role/mine"},
+            "shop:settings": {"target": "alicloud"},
+        }
+    }
+    assert overlay(stated, {}, "alicloud")["config"] == {
+        "alicloud:region": "cn-hangzhou",
+        "alicloud:skipRegionValidation": "true",
+        "shop:offline": "true",
+        "shop:settings": {"target": "alicloud"},
+    }
+
+
+@pytest.mark.parametrize("target", PROVIDERS)
+def test_no_key_profile_login_or_state_of_the_user_gets_through(
+    tmp_path: Path, target: str
+) -> None:
+    """Neither of the cloud that the plan is of, nor of another."""
     users = {
+        "ALICLOUD_ACCESS_KEY": "real",
+        "ALICLOUD_SECRET_KEY": "real",
+        "ALICLOUD_PROFILE": "real",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "real",
+        "ALIBABA_CLOUD_CREDENTIALS_URI": "real",
+        "ALIBABA_CLOUD_ECS_METADATA": "real",
+        "ALICLOUD_REGION": "cn-beijing",
         "PATH": "/bin",
         "AWS_ACCESS_KEY_ID": "real",
         "AWS_SECRET_ACCESS_KEY": "real",
@@ -71,19 +101,21 @@ def test_no_key_profile_login_or_state_of_the_user_gets_through(tmp_path: Path) 
         "PULUMI_CONFIG_PASSPHRASE_FILE": "real",
         "PULUMI_HOME": "/home/.pulumi",
     }
-    env = surroundings(users, tmp_path)
+    env = surroundings(users, tmp_path, target)
     assert not [name for name, value in env.items() if "real" in value]
     assert env["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/state"
     assert env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
-    assert env["AWS_REGION"] == "eu-west-1"
+    assert (env["AWS_REGION"], env["ALICLOUD_REGION"]) == ("eu-west-1", "cn-beijing")
     assert env["PULUMI_HOME"] == "/home/.pulumi", "the plugins stand there"
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        assert Path(env[name]).parent == tmp_path
+    own = {name: env[name] for name in PROVIDERS[target].keys}
+    files = [value for name, value in own.items() if name.endswith("_FILE")]
+    assert files == [f"{tmp_path}/nothing"] * 2
+    assert [value for value in own.values() if value == "offline"] == ["offline"] * 2
 
 
 def entered(stack: Stack) -> tuple[Path, dict[str, Any]]:
     """The folder that an offline preview has, and the file that the engine is given in it."""
-    with offline(stack, STATED, run) as (alone, (option, file)):
+    with offline(stack, STATED, run, "aws") as (alone, (option, file)):
         assert option == "--config-file"
         assert (alone.root, alone.name) == (stack.root, stack.name)
         return Path(file).parent, yaml.safe_load(Path(file).read_text())
@@ -93,7 +125,7 @@ def test_the_stack_is_made_aside_and_all_is_gone_at_the_end(tmp_path: Path) -> N
     engine = said_engine(tmp_path / "bin")
     before = sorted(tmp_path.rglob("*"))
     folder, content = entered(engine.stack(tmp_path, "aws-dev"))
-    assert content["config"] == overlay(STATED, {})["config"]
+    assert content["config"] == overlay(STATED, {}, "aws")["config"]
     assert engine.asked() == ["stack init aws-dev --no-select --non-interactive"]
     assert not folder.exists()
     assert sorted(tmp_path.rglob("*")) == sorted([*before, engine.folder / "asked"])
@@ -141,7 +173,7 @@ def test_all_is_gone_after_a_failure_inside(tmp_path: Path) -> None:
     folders: list[Path] = []
 
     def failing() -> None:
-        with offline(stack, STATED, run) as (_, words):
+        with offline(stack, STATED, run, "aws") as (_, words):
             folders.append(Path(words[1]).parent)
             raise BrokenOffError
 
@@ -156,7 +188,7 @@ def test_all_is_gone_after_a_termination(tmp_path: Path) -> None:
     folders: list[Path] = []
 
     def ended() -> None:
-        with offline(stack, STATED, run) as (_, words):
+        with offline(stack, STATED, run, "aws") as (_, words):
             folders.append(Path(words[1]).parent)
             os.kill(os.getpid(), signal.SIGTERM)
             threading.Event().wait(10)

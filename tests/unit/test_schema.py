@@ -15,6 +15,13 @@ BAD_STACKS = sorted((Path(__file__).parent / "bad_stacks").glob("*.yaml"))
 
 # Mistakes that need the shop, a provider's limits or two values at once to be seen.
 BEYOND_A_SCHEMA = {
+    "alicloud_bucket_domain_with_scheme",
+    "alicloud_certificate_by_name",
+    "alicloud_instance_of_a_stack",
+    "alicloud_instance_with_a_forbidden_word",
+    "alicloud_memory_between_sizes",
+    "alicloud_variable_of_the_runtime",
+    "alicloud_waits_for_an_instance",
     "aws_certificate_by_name",
     "aws_domain_with_scheme",
     "aws_email_without_host",

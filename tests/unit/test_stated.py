@@ -31,6 +31,18 @@ def test_without_a_region_the_callers_variable_counts(tmp_path: Path, name: str)
     assert (found.region, found.profile) == ("us-east-1", None)
 
 
+def test_a_stack_on_alibaba_cloud_states_that_providers_region(tmp_path: Path) -> None:
+    root = stack(tmp_path, "config: {shop:settings: {target: alicloud}}\n")
+    env = {"AWS_REGION": "us-east-1", "ALICLOUD_REGION": "cn-beijing"}
+    assert stated_with_region(root, "aws-dev", env).region == "cn-beijing"
+    with pytest.raises(PlatformError, match=r"→ write alicloud:region .* or set ALICLOUD_REGION"):
+        stated_with_region(root, "aws-dev", {"AWS_REGION": "us-east-1"})
+    (root / "stacks/Pulumi.aws-dev.yaml").write_text(
+        "config: {alicloud:region: cn-hangzhou, shop:settings: {target: alicloud}}\n"
+    )
+    assert stated_with_region(root, "aws-dev", env).region == "cn-hangzhou"
+
+
 def test_without_any_region_it_is_said_where_to_write_one(tmp_path: Path) -> None:
     with pytest.raises(PlatformError, match=r"→ write aws:region under config: in stacks/Pulumi\."):
         stated_with_region(stack(tmp_path, "config: {}\n"), "aws-dev", {})

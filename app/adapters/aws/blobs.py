@@ -1,6 +1,5 @@
 """A bucket on S3, and addresses that S3 itself, or the CDN before it, answers."""
 
-import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from app.adapters.aws import clients
 from app.adapters.common.blobs import public_address, too_large
+from app.adapters.common.etags import ABSENT, ANOTHER, check_same, quoted
 from app.ports.adapters import Stated
 from app.ports.blobs import READ_BYTES, Blob, Upload
 from app.ports.errors import BlobMissingError, ConditionFailedError
@@ -15,8 +15,6 @@ from app.ports.errors import BlobMissingError, ConditionFailedError
 _MISSING = frozenset({"NoSuchKey", "404"})  # a HEAD is answered without words
 _ANOTHER = frozenset({"PreconditionFailed", "412"})
 _EMPTY = frozenset({"InvalidRange", "416"})
-_ETAG = re.compile(r"[!#-~]+", re.ASCII)  # what may stand between quotes in a header
-_NOT_THAT = "the blob is not the one that was asked for"
 
 
 class S3Bucket:
@@ -70,13 +68,13 @@ class S3Bucket:
     def copy(self, source: str, target: str, *, etag: str) -> None:
         """Put the blob of `source` under `target` too. Raises as the port says."""
         if source == target:  # which S3 refuses
-            self._look(source, etag)
+            check_same(self.head(source), etag)
             return
         self._ask(
             "copy_object",
             Key=target,
             CopySource={"Bucket": self._at, "Key": source},
-            CopySourceIfMatch=_quoted(etag),
+            CopySourceIfMatch=quoted(etag),
         )
 
     def delete(self, key: str) -> None:
@@ -103,7 +101,7 @@ class S3Bucket:
         self, key: str, at_most: int | None, first: int, etag: str | None
     ) -> tuple[int, bytes]:
         """The blob's size and its first bytes; none of one that has more than `at_most`."""
-        held = {} if etag is None else {"IfMatch": _quoted(etag)}
+        held = {} if etag is None else {"IfMatch": quoted(etag)}
         try:
             answer = self._ask("get_object", Key=key, Range=f"bytes=0-{first - 1}", **held)
         except _EmptyError:
@@ -111,13 +109,6 @@ class S3Bucket:
         size = int(answer["ContentRange"].rpartition("/")[2])
         with clients.translated(), answer["Body"] as body:
             return size, b"" if at_most is not None and size > at_most else body.read()
-
-    def _look(self, key: str, etag: str) -> None:
-        found = self.head(key)
-        if found is None:
-            raise BlobMissingError("there is no blob under this key")
-        if found.etag != etag:
-            raise ConditionFailedError(_NOT_THAT)
 
     def _signed(self, operation: str, stated: dict[str, Any], expires_s: int) -> str:
         with clients.translated():
@@ -135,9 +126,9 @@ class S3Bucket:
             except client.exceptions.ClientError as error:
                 said = clients.code(error)
                 if said in _MISSING:
-                    raise BlobMissingError("there is no blob under this key") from error
+                    raise BlobMissingError(ABSENT) from error
                 if said in _ANOTHER:
-                    raise ConditionFailedError(_NOT_THAT) from error
+                    raise ConditionFailedError(ANOTHER) from error
                 if said in _EMPTY:
                     raise _EmptyError from error
                 raise
@@ -150,10 +141,3 @@ class _EmptyError(Exception):
 def open_bucket(name: str, stated: Stated) -> S3Bucket:
     """The bucket that AWS calls `stated["at"]`; no client is made before it is used."""
     return S3Bucket(name, stated["at"], lambda: clients.client("s3"), public=stated.get("url"))
-
-
-def _quoted(etag: str) -> str:
-    """The etag as a header has it. Raises ConditionFailedError for what is none of any blob."""
-    if _ETAG.fullmatch(etag) is None:
-        raise ConditionFailedError(_NOT_THAT)
-    return f'"{etag}"'

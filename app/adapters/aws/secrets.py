@@ -5,8 +5,9 @@ from functools import cached_property
 from typing import Any
 
 from app.adapters.aws import clients
+from app.adapters.common.secrets import usable
 from app.ports.adapters import Stated
-from app.ports.errors import ResourceMissingError, UnavailableError
+from app.ports.errors import ResourceMissingError
 
 # not declared, or declared and without a value yet: AWS says the same of both
 _MISSING = "ResourceNotFoundException"
@@ -47,12 +48,7 @@ class AwsSecrets:
                         f"the secret {name} ({at}) has no value yet: {_written(at, name)}"
                     ) from error
                 raise
-        text: str = found.get("SecretString", "").rstrip("\r\n")
-        if not text.strip():
-            raise UnavailableError(
-                f"the secret {name} ({at}) is empty, or no text: {_written(at, name)}"
-            )
-        return text
+        return usable(found.get("SecretString"), f"the secret {name} ({at})", _written(at, name))
 
 
 def open_secrets(stated_by_name: Mapping[str, Stated]) -> AwsSecrets:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from app.adapters.common.grants import need
 from app.ports.adapters import Stated
-from app.ports.errors import PortError
+from app.ports.errors import PortError, UnavailableError
 from app.ports.secrets import Secrets
 
 KEPT_S = 300
@@ -27,6 +27,17 @@ def granted(
     function frozen; when it was set back, nothing that is kept counts.
     """
     return _Granted(secrets, stated, function, now)
+
+
+def usable(text: object, what: str, remedy: str) -> str:
+    """A secret as a store gave it, without newlines at its end.
+
+    Raises UnavailableError, which names `what` and tells nothing of the text, when it is none.
+    """
+    found = text.rstrip("\r\n") if isinstance(text, str) else ""
+    if not found.strip():
+        raise UnavailableError(f"{what} is empty, or no text: {remedy}")
+    return found
 
 
 @dataclass(slots=True)

@@ -17,11 +17,13 @@ from app.adapters.memory.blobs import MemoryBucket
 from app.adapters.memory.clock import MemoryClock
 from app.ports.blobs import Bucket
 from tests.support.files_server import FilesServer, serving
+from tests.support.oss_bucket import oss_buckets
 from tests.support.s3_bucket import s3
 
 OWN = ("memory", "local-normal", "local-full")  # stores, and signatures, of our own
-NAMES = (*OWN, "aws")
-USUAL = ("memory", "local-full", "aws")  # the other differs by a setting, and joins with --soak
+NAMES = (*OWN, "aws", "alicloud")
+# the other differs by a setting, and joins with --soak
+USUAL = ("memory", "local-full", "aws", "alicloud")
 ALL = ("read", "write")
 
 
@@ -104,6 +106,10 @@ def opened(name: str, folder: Path, aws: Callable[[], Mapping[str, Any]]) -> Ite
     if name == "aws":
         with s3(aws()) as found:
             yield found
+        return
+    if name == "alicloud":
+        with oss_buckets() as buckets:
+            yield buckets
         return
     with serving(folder, name.removeprefix("local-")) as server:
         local = Local(server)

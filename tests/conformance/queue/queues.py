@@ -1,11 +1,17 @@
 """The queues that the suite runs on, each with a way to see what would be delivered."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, Protocol
 
+from mns.account import Account
+from mns.mns_exception import MNSServerException
+from mns.queue import QueueMeta
+
+from app.adapters.alicloud.calls import Endpoint
+from app.adapters.alicloud.queue import MnsQueue
 from app.adapters.aws.queue import SqsQueue
 from app.adapters.common.queue import granted
 from app.adapters.local.queue import open_queue
@@ -14,8 +20,10 @@ from app.ports.queue import Queue
 from infra.local.runtime.queue_file import make
 from infra.local.runtime.queue_store import QueueStore
 from tests.support.aws_clients import client
+from tests.support.loopback import KEYS
+from tests.support.mns_server import Mns, mns_server
 
-NAMES = ("memory", "local", "aws")
+NAMES = ("memory", "local", "aws", "alicloud")
 
 
 class Opened(Protocol):
@@ -90,6 +98,35 @@ class Aws:
         self._client.delete_queue(QueueUrl=self.at)
 
 
+class Alicloud:
+    """A queue on what plays MNS, received from by MNS's own SDK."""
+
+    slower = 4
+
+    def __init__(self, server: Mns) -> None:
+        self.at = "shop-test-welcome"
+        self._account = Account(server.url, *KEYS)
+        self._received = self._account.get_queue(self.at)
+        self._received.set_encoding(False)
+        self._received.create(QueueMeta())
+        self._endpoint = Endpoint(server.url)
+        raw = MnsQueue(self.at, lambda: self._endpoint, lambda: KEYS)
+        self.queue = granted(raw, "welcome", {"may": ["send"]}, "auth")
+
+    def delivered(self) -> list[str]:
+        found: list[str] = []
+        with suppress(MNSServerException):  # raised where there is none
+            while True:
+                message = self._received.receive_message()
+                found.append(message.message_body)
+                self._received.delete_message(message.receipt_handle)
+        return found
+
+    def close(self) -> None:
+        self._endpoint.close()
+        self._account.get_client().close_connection()
+
+
 @contextmanager
 def aws_queue(connection: Mapping[str, Any]) -> Iterator[Opened]:
     """A queue on AWS; afterwards there is none. `connection`: a client's."""
@@ -105,6 +142,12 @@ def opened(name: str, folder: Path, durability: str = "normal") -> Iterator[Open
     """The queue of this adapter."""
     if name == "memory":
         yield Memory()
+        return
+    if name == "alicloud":
+        with mns_server() as server:
+            sent = Alicloud(server)
+            yield sent
+            sent.close()
         return
     local = Local(folder / "welcome.db", durability)
     yield local

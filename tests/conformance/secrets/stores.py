@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.adapters.alicloud.secrets import SecretParameters
 from app.adapters.aws.secrets import AwsSecrets
 from app.adapters.common.secrets import granted
 from app.adapters.local.secrets import open_secrets
@@ -14,9 +15,10 @@ from app.ports.adapters import Stated
 from app.ports.secrets import Secrets
 from infra.local.places import Places
 from infra.local.secret_files import SecretFiles
+from tests.support.secret_parameters import secret_parameters
 from tests.support.secrets_manager import declared
 
-KINDS = ("memory", "local", "aws")
+KINDS = ("memory", "local", "aws", "alicloud")
 
 
 @dataclass
@@ -68,6 +70,14 @@ def aws_store(connection: Mapping[str, Any], *names: str) -> Iterator[Store]:
     with declared(connection, *names, "write-only") as made:
         stated = _stated(f"shop/{made.stack}/", *names)
         yield _store(AwsSecrets(stated, lambda: made.client), made.store().write, stated)
+
+
+@contextmanager
+def alicloud_store(*names: str) -> Iterator[Store]:
+    """The same in what plays OOS."""
+    with secret_parameters() as made:
+        stated = _stated(f"shop-{made.stack}-", *names)
+        yield _store(SecretParameters(stated, lambda: made.oos), made.store().write, stated)
 
 
 def _stated(at: str, *names: str) -> dict[str, Stated]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.ports.errors import AccessDeniedError, ResourceMissingError, UnavailableError
-from tests.conformance.secrets.stores import KINDS, Store, aws_store
+from tests.conformance.secrets.stores import KINDS, Store, alicloud_store, aws_store
 from tests.conformance.secrets.stores import store as store_of
 
 PLANTED = "hunter2-hunter2-hunter2"
@@ -19,6 +19,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     names = ("token-key", "other-key")
     if request.param == "aws":
         with aws_store(request.getfixturevalue("aws"), *names) as made:
+            made.put("token-key", PLANTED)
+            yield made
+        return
+    if request.param == "alicloud":
+        with alicloud_store(*names) as made:
             made.put("token-key", PLANTED)
             yield made
         return

@@ -1,7 +1,7 @@
 """Every test here runs on every store, through the checks that functions' tables have.
 
-By default on one of each kind, but what is `busy` on DynamoDB only with --soak, as is each in all
-its forms.
+By default on one of each kind, but what is `busy` on those behind HTTP only with --soak, as is each
+in all its forms.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from app.ports.tables import Table
+from tests.support.tables_alicloud import TableStores, TableStoreStore, tablestores
 from tests.support.tables_aws import DynamoStore, DynamoTables
 from tests.support.tables_stores import NOTES, STORES, USUAL, Store
 
 DYNAMODB = "dynamodb"
+TABLESTORE, LAGGING = "tablestore", "tablestore-lag"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -23,7 +25,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         soak = bool(metafunc.config.getoption("--soak"))
         names = list(STORES if soak else USUAL)
         if soak or metafunc.definition.get_closest_marker("busy") is None:
-            names.append(DYNAMODB)
+            names += [DYNAMODB, TABLESTORE]
+        if soak:
+            names.append(LAGGING)
         metafunc.parametrize("store", names, indirect=True)
 
 
@@ -35,11 +39,28 @@ def dynamo_tables(aws: Mapping[str, Any]) -> Iterator[DynamoTables]:
     tables.close()
 
 
+@pytest.fixture(scope="session")
+def tablestore() -> Iterator[TableStores]:
+    """A server that plays TableStore."""
+    with tablestores(lags=False) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def tablestore_lag() -> Iterator[TableStores]:
+    """One whose indexes follow when they are told to."""
+    with tablestores(lags=True) as found:
+        yield found
+
+
 @pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """One of the stores."""
     if request.param == DYNAMODB:
         made: Store = DynamoStore(request.getfixturevalue("dynamo_tables"))
+    elif request.param in {TABLESTORE, LAGGING}:
+        fixture = request.param.replace("-", "_")
+        made = TableStoreStore(request.getfixturevalue(fixture))
     else:
         made = STORES[request.param](tmp_path)
     yield made

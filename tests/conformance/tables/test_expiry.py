@@ -17,7 +17,9 @@ def sessions(store: Store) -> Table:
 
 def needs_removal(store: Store) -> None:
     if not store.removes:
-        pytest.skip("DynamoDB removes what expires by itself, within days; moto never does")
+        pytest.skip(
+            "the store removes what expires by itself, within days; what plays it never does"
+        )
 
 
 def test_a_store_that_removes_rows_by_itself_leaves_none_to_us(

@@ -1,0 +1,1 @@
+"""The target that puts the platform on Alibaba Cloud."""

@@ -1,0 +1,159 @@
+"""What of a platform Alibaba Cloud would refuse, told before anything is declared."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from infra.alicloud import access, concurrency, routes, size
+from infra.alicloud.bucket import url
+from infra.alicloud.logs import STORE
+from infra.alicloud.names import CODE, LONGEST
+from infra.alicloud.places import Places
+from infra.alicloud.shared import Shared
+from infra.checks import deployed
+from infra.checks.deployed import Called
+from infra.errors import Problem, Refused
+from infra.limits import LIMITS
+from infra.model import Platform
+from infra.naming import choose
+
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+(-[0-9]+)?")
+_ACCOUNT: Final = "0" * 16
+
+
+def refuse(platform: Platform, shared: Shared, source: str) -> None:
+    """Refuse what Alibaba Cloud would not carry out, naming `source`. Raises Refused with it."""
+    region = shared.region
+    problems = [
+        *deployed.region(
+            "alicloud:region", region, "cn-hangzhou", sound=_REGION.fullmatch(region) is not None
+        ),
+        *_instance(shared),
+        *deployed.stack_name(platform, "not every service takes such a name"),
+        *deployed.lengths("Alibaba Cloud", LONGEST, _called(platform, shared), _SHORTER),
+        *deployed.queue_names(platform),
+        *_named(platform, shared),
+        *_buckets(platform),
+        *_indexes(platform, shared),
+        *_sizes(platform, shared),
+        *_access(platform, shared),
+        *concurrency.problems(platform, shared.settings),
+        *(routes.problems(platform) if shared.settings.domain else ()),
+    ]
+    if problems:
+        raise Refused(source, problems)
+
+
+_SHORTER: Final = "the stack's name or alicloud.instance"
+
+
+def _instance(shared: Shared) -> Iterator[Problem]:
+    if not shared.settings.instance:
+        yield Problem(
+            "alicloud.instance",
+            "",
+            "TableStore makes up no name for an instance, and no one else's may be taken",
+            "write one of your own in 3 to 16 letters, digits and hyphens, as shop-dev-1",
+        )
+
+
+def _called(platform: Platform, shared: Shared) -> Iterator[Called]:
+    names = shared.names
+    for function in platform.functions:
+        called = names.of(function.name)
+        yield Called(kind="functions", name=function.name, what="function", whole=called)
+    for bucket in platform.buckets:
+        called = names.bucket(bucket.name)
+        yield Called(kind="buckets", name=bucket.name, what="bucket", whole=called)
+    for queue in platform.queues:
+        dead = names.dead_letters(queue.name)
+        yield Called(kind="queues", name=queue.name, what="queue", whole=dead)
+    for secret in sorted({each.resource for each in platform.grants if each.kind == "secret"}):
+        yield Called(kind="secrets", name=secret, what="secret", whole=names.of(secret))
+
+
+def _named(platform: Platform, shared: Shared) -> Iterator[Problem]:
+    """Settings of what is not there."""
+    for kind, stated, known in (
+        ("cpu", shared.settings.cpu, [each.name for each in platform.functions]),
+        ("bucket_domains", shared.settings.bucket_domains, [e.name for e in platform.buckets]),
+    ):
+        for name in stated:
+            if name not in known:
+                yield Problem(
+                    f"alicloud.{kind}.{name}",
+                    name,
+                    "there is nothing of this name, so this would have no effect",
+                    choose(name, known),
+                )
+
+
+def _buckets(platform: Platform) -> Iterator[Problem]:
+    for each in platform.buckets:
+        if each.name == CODE:
+            yield Problem(
+                f"buckets.{each.name}",
+                each.name,
+                "the bucket that the functions' packages lie in has this name already",
+                "choose another name",
+            )
+        if each.public:
+            yield Problem(
+                f"buckets.{each.name}.public",
+                "true",
+                "the CDN takes a domain that is filed and pointed at it by hand, so no program "
+                "brings a public bucket up",
+                "keep it private and hand out signed addresses, or put a CDN before it yourself",
+            )
+
+
+def _indexes(platform: Platform, shared: Shared) -> Iterator[Problem]:
+    """Indexes are tables of the instance: two of one name are one too many."""
+    named = [(f"tables.{each.name}", each.name) for each in platform.tables]
+    for table in platform.tables:
+        for index in table.indexes:
+            called = shared.names.index(table.name, index.name)
+            named.append((f"tables.{table.name}.indexes.{index.name}", called))
+    counted = Counter(called for _, called in named)
+    for path, called in named:
+        if counted[called] > 1 and ".indexes." in path:
+            yield Problem(
+                path,
+                called,
+                "TableStore keeps an index as a table, and another has this name already",
+                "choose another name",
+            )
+
+
+def _sizes(platform: Platform, shared: Shared) -> Iterator[Problem]:
+    for each in platform.functions:
+        stated = shared.settings.cpu.get(each.name)
+        if stated is not None and not size.fits(stated, each.memory_mb):
+            least, most = size.range_of(each.memory_mb)
+            yield Problem(
+                f"alicloud.cpu.{each.name}",
+                f"{stated:g}",
+                f"Function Compute gives {each.memory_mb} MB a quarter of a vCPU to one for each "
+                f"GB, in steps of {size.STEP}",
+                f"write {least} to {most}, or change memory_mb",
+            )
+
+
+def _access(platform: Platform, shared: Shared) -> Iterator[Problem]:
+    most = LIMITS["alicloud"].environment_bytes
+    places = Places(shared.names, shared.region, _ACCOUNT)
+    urls = {name: url(domain) for name, domain in shared.settings.bucket_domains.items()}
+    for each in platform.functions:
+        variables = access.variables(platform, each, places, urls)
+        yield from deployed.environment("Function Compute", most, each, variables)
+        failed = shared.names.of(deployed.FAILED)
+        document = access.policy(platform, each.name, places, logs=STORE, failed=failed)
+        bytes_of = len(document.encode())
+        if bytes_of > access.LONGEST_POLICY:
+            yield Problem(
+                f"functions.{each.name}",
+                f"{bytes_of} bytes in the policy of its role, for its grants",
+                f"RAM takes {access.LONGEST_POLICY}",
+                "grant it less, or give part of its work to another function",
+            )

@@ -1,0 +1,42 @@
+"""A customer's way through the functions of alicloud-dev, packed as they are for the cloud.
+
+What they are told of comes from the stack's own program, run with mocks; what plays the cloud holds
+the tables, buckets and queues that it declares. So this needs neither plugin nor account.
+"""
+
+from pathlib import Path
+
+from infra import settings, shop
+from infra.alicloud.names import Names
+from infra.cli.secret import Wanted, change
+from tests.support import walk
+from tests.support.alicloud_fakes import fakes
+from tests.support.alicloud_packed import packed
+from tests.support.alicloud_stacks import whole
+from tests.support.stacks import config_of
+
+NAME = "alicloud-dev"
+
+USELESS = {
+    ("sweep", "write", "instance/shop-dev-1/table/attempts"): "TableStore removes what expires",
+    ("sweep", "write", "instance/shop-dev-1/table/sessions"): "the same",
+}
+"""The grants of which the walk needs nothing, and why; every other one is needed."""
+
+
+def test_the_packed_functions_serve_a_customer_with_what_their_roles_allow(tmp_path: Path) -> None:
+    stated = settings.parse(config_of(NAME)["shop:settings"], NAME, shop.NAMES)
+    platform = shop.platform(stated, NAME)
+    declared, _ = whole(NAME)
+    names = Names(NAME, stated.alicloud.instance or "")
+    with (
+        fakes(declared) as cloud,
+        packed(platform, names, declared, cloud, tmp_path) as shop_packed,
+    ):
+        with cloud.store(NAME) as secrets:
+            change(secrets, Wanted("token-key", random=True, stack=NAME), str)
+        walk.whole(shop_packed, NAME)
+        assert shop_packed.imported_elsewhere() == set()
+        judged = shop_packed.judged()
+        assert judged.refused() == []
+        assert judged.useless(shop_packed.grant_of) == set(USELESS)
