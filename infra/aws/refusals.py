@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from infra.aws import access, concurrency
-from infra.aws.names import BUCKET_RANDOM, LONGEST
+from infra.aws.names import BUCKET_RANDOM, FAILED, LONGEST
 from infra.aws.shared import Shared
 from infra.errors import Problem, Refused
 from infra.limits import LIMITS
@@ -16,8 +16,6 @@ from infra.naming import is_hyphened
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _ACCOUNT: Final = "0" * 12
 _DISTRIBUTION: Final = "d" * 14
-FAILED: Final = "failed"
-"""The queue of calls that failed for good; no queue of the shop's can have its name."""
 
 
 def refuse(platform: Platform, shared: Shared, source: str) -> None:

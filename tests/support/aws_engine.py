@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 import yaml
 
@@ -26,7 +26,7 @@ from infra.cli.commands import Progress
 from infra.cli.engine import ensure, this_machine
 from infra.cli.environment import AWS_PLUGIN, BACKEND, PASSPHRASE, pulumi_environment
 from tests.support.moto import Moto, serving
-from tests.support.project import CHECKOUT, Project, Ran, Running, opened
+from tests.support.project import CHECKOUT, CLIENT, Project, Ran, Running, opened
 from tests.support.steps import read_steps
 from tests.support.wire_http import free_port
 
@@ -42,6 +42,7 @@ PROVIDER = {
 UNTAGGED = ("--exclude", "**::budget", "--exclude", "**::function-*-ready-target")
 """moto tells no tags of these and can set none later: each update would try to, and fail."""
 
+_MORE = Path(__file__).with_name("moto_more")
 # Ends the server with its standard input, so that it does not outlive a run that is killed.
 _SERVE = '"$0" -H 127.0.0.1 -p "$1" & cat; kill $!; wait $!'
 
@@ -135,7 +136,7 @@ class CloudStack:
 
     def client(self, service: str) -> Any:
         """A client of the cloud that it is in."""
-        return boto3.client(service, **self.moto.connection())  # type: ignore[call-overload]
+        return boto3.client(service, **self.moto.connection())
 
 
 def plugin() -> Path:
@@ -158,10 +159,12 @@ def cloud(beside: Path, log: Path) -> Iterator[Moto]:
             yield plain
         return
     port = free_port()
+    foreign = ("MOTO_", "AWS_", "PYTHON", "COV_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     with log.open("wb") as told:
         process = subprocess.Popen(
             ["sh", "-c", _SERVE, str(server), str(port)],
-            env={k: v for k, v in os.environ.items() if not k.startswith(("MOTO_", "AWS_"))},
+            env=kept | {"PYTHONPATH": str(_MORE)},
             stdin=subprocess.PIPE,
             stdout=told,
             stderr=subprocess.STDOUT,
@@ -182,7 +185,8 @@ def cloud(beside: Path, log: Path) -> Iterator[Moto]:
 def _wait_for(moto: Moto, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + START_S
     while time.monotonic() < until and process.poll() is None:
-        with suppress(OSError), urllib.request.urlopen(f"{moto.url}/moto-api/", timeout=5):  # noqa: S310 - of ours
+        with suppress(httpx.HTTPError):
+            CLIENT.get(f"{moto.url}/moto-api/", timeout=5)
             return
         time.sleep(0.1)
     raise AssertionError(f"{moto.url} does not serve after {START_S:.0f} s at most")
@@ -204,6 +208,7 @@ def stack(folder: Path, name: str) -> Iterator[CloudStack]:
             BACKEND: state.as_uri(),
             PASSPHRASE: "",
             "PULUMI_HOME": str(home),
+            "TMPDIR": str(scratch),  # where plugins keep what they were given
             "PULUMI_DEBUG_COMMANDS": "1",  # the engine offers --event-log only so
         }
         made = CloudStack(project, name, moto, env)
