@@ -38,53 +38,53 @@ setup: ## .venv with the pinned packages (NEEDS=aws adds a cloud's, EXTRAS=none 
 	@$(PYTHON) tools/bootstrap.py $(if $(EXTRAS),--extras $(EXTRAS)) $(if $(NEEDS),--needs $(NEEDS))
 
 setup-whole: ## .venv with every cloud's packages too, which the tests need
-	@$(PYTHON) tools/bootstrap.py --needs aws
+	@$(PYTHON) tools/bootstrap.py --needs aws,alicloud
 
 engine: setup ## finds the Pulumi engine, or installs or builds it; prints its folder
 	@$(RUN) infra.cli.engine $(ARGS)
 
 up: setup ## brings STACK up, and prints its address
-	@$(RUN) infra.cli.up --stack $(STACK) $(if $(filter 1 yes,$(OFFLINE)),--offline) $(ARGS)
+	@$(RUN) infra.cli.up --stack $(call quoted,$(STACK)) $(if $(filter 1 yes,$(OFFLINE)),--offline) $(ARGS)
 
 preview: setup ## shows what `make up` would change (OFFLINE=1: of a cloud, without an account)
-	@$(RUN) infra.cli.preview --stack $(STACK) $(if $(filter 1 yes,$(OFFLINE)),--offline) $(ARGS)
+	@$(RUN) infra.cli.preview --stack $(call quoted,$(STACK)) $(if $(filter 1 yes,$(OFFLINE)),--offline) $(ARGS)
 
 fetch: setup ## gets what OFFLINE=1 needs of STACK's cloud: the engine's plugin, the libraries
-	@$(RUN) infra.cli.plugins --stack $(STACK) $(ARGS)
+	@$(RUN) infra.cli.plugins --stack $(call quoted,$(STACK)) $(ARGS)
 
 down: setup ## stops what `make up` started; data stays (ARGS=--with-data deletes a cloud's)
-	@$(RUN) infra.cli.down --stack $(STACK) $(ARGS)
+	@$(RUN) infra.cli.down --stack $(call quoted,$(STACK)) $(ARGS)
 
 rollback: setup ## has FUNCTION on AWS run the version before, or VERSION=…
-	@$(RUN) infra.cli.rollback --stack $(STACK) $(if $(FUNCTION),--function $(call quoted,$(FUNCTION))) \
+	@$(RUN) infra.cli.rollback --stack $(call quoted,$(STACK)) $(if $(FUNCTION),--function $(call quoted,$(FUNCTION))) \
 		$(if $(VERSION),--version $(call quoted,$(VERSION))) $(ARGS)
 
 conformance: setup ## the adapters' tests on STACK's real account; asks first
-	@$(RUN) infra.cli.conformance --stack $(STACK) $(ARGS)
+	@$(RUN) infra.cli.conformance --stack $(call quoted,$(STACK)) $(ARGS)
 
 # A value never comes as an argument: VALUE=… is passed on only as the fact that it was given.
 secret: setup ## makes the secret NAME, or takes it from stdin (RANDOM=1, ROTATE=1, ARGS=--list)
-	@$(RUN) infra.cli.secret --stack $(STACK) $(if $(NAME),--name $(call quoted,$(NAME))) \
+	@$(RUN) infra.cli.secret --stack $(call quoted,$(STACK)) $(if $(NAME),--name $(call quoted,$(NAME))) \
 		$(if $(filter 1 yes,$(RANDOM)),--random) $(if $(filter 1 yes,$(ROTATE)),--rotate) \
 		$(if $(filter command,$(origin VALUE)),--value) $(ARGS)
 
 reset: setup ## stops the local shop and deletes what it has stored; asks first
-	@$(RUN) infra.cli.reset --stack $(STACK) $(ARGS)
+	@$(RUN) infra.cli.reset --stack $(call quoted,$(STACK)) $(ARGS)
 
 schedule: setup ## what runs by the clock (ARGS="--run sweep" runs one now)
-	@$(RUN) infra.cli.schedule_look --stack $(STACK) $(ARGS)
+	@$(RUN) infra.cli.schedule_look --stack $(call quoted,$(STACK)) $(ARGS)
 
 logs: setup ## follows the log of STACK
-	@$(RUN) infra.cli.logs --stack $(STACK) $(ARGS)
+	@$(RUN) infra.cli.logs --stack $(call quoted,$(STACK)) $(ARGS)
 
 queue: setup ## what is in the queues (ARGS="welcome", ARGS="welcome --redrive")
-	@$(RUN) infra.cli.queue_look --stack $(STACK) $(ARGS)
+	@$(RUN) infra.cli.queue_look --stack $(call quoted,$(STACK)) $(ARGS)
 
 shell: setup ## a shell for plain `pulumi` (CMD="pulumi preview -s local" runs just that)
-	@$(RUN) infra.cli.shell --stack $(STACK) $(if $(CMD),--command $(call quoted,$(CMD)))
+	@$(RUN) infra.cli.shell --stack $(call quoted,$(STACK)) $(if $(CMD),--command $(call quoted,$(CMD)))
 
 dev: setup ## watches app/: a change is live at once
-	@$(RUN) infra.cli.dev --stack $(STACK) $(ARGS)
+	@$(RUN) infra.cli.dev --stack $(call quoted,$(STACK)) $(ARGS)
 
 doctor: ## what was found on this machine, what is missing, the next command
 	@$(PYTHON) tools/bootstrap.py --doctor

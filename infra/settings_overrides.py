@@ -141,14 +141,16 @@ class TableOverrides(Part):
         default=None,
         ge=limits.TABLE_UNITS.start,
         le=limits.TABLE_UNITS[-1],
-        description="Read units a second beyond which reads are refused.",
+        description="Read units a second beyond which reads are refused. A cap that was once "
+        "stated is not lifted on AWS by removing this: write 40000.",
         json_schema_extra={"errorMessage": "nothing could be read, or no account reads as much"},
     )
     max_writes: int | None = Field(
         default=None,
         ge=limits.TABLE_UNITS.start,
         le=limits.TABLE_UNITS[-1],
-        description="Write units a second beyond which writes are refused.",
+        description="Write units a second beyond which writes are refused. A cap that was "
+        "once stated is not lifted on AWS by removing this: write 40000.",
         json_schema_extra={"errorMessage": "nothing could be written, or no account does as much"},
     )
 

@@ -7,4 +7,4 @@ from app.failures import line
 
 def failed(what: str, error: Exception) -> None:
     """One line on standard error: which part of the work failed, and why."""
-    sys.stderr.write(line(error, level="warning", failed=what))
+    sys.stderr.write(line(error, level="warn", failed=what))

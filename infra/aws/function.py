@@ -10,9 +10,10 @@ from infra.aws.access import Statement, statement
 from infra.aws.names import ALIAS
 from infra.aws.shared import Shared
 from infra.packages.deployed import Code
+from infra.packages.runtime import LAMBDA
 
-ARCHITECTURE: Final = "arm64"
-RUNTIME: Final = "python3.13"
+ARCHITECTURE: Final = {"aarch64": "arm64", "x86_64": "x86_64"}[LAMBDA.machine]
+RUNTIME: Final = f"python{LAMBDA.python}"
 RETRIES: Final = 2
 """How often a call that nobody waits for is tried again."""
 EVENT_AGE_S: Final = 3600
@@ -132,6 +133,8 @@ class Ready(pulumi.ComponentResource):
     """Instances of a function's alias that are kept ready: from min_instances up to max_instances.
 
     How many there are in between is Application Auto Scaling's to say; an update does not reset it.
+    Lambda refuses to reserve fewer for a function than are ready at that time: lower min_instances
+    first, and max_instances once they have gone.
     """
 
     def __init__(

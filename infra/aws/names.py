@@ -11,6 +11,9 @@ from typing import Final
 ALIAS: Final = "live"
 """What calls a function calls this alias; it points at one published version."""
 
+FAILED: Final = "failed"
+"""The queue of calls that failed for good; no queue of the shop's can have its name."""
+
 BUCKET_RANDOM: Final = len("-1234567")
 LONGEST: Final = {
     "function": 64,

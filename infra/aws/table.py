@@ -85,5 +85,6 @@ def _index(index: model.Index, table: model.Table) -> dynamodb.TableGlobalSecond
 
 
 def _capped(table: model.Table) -> bool:
-    # -1, which lifts a cap, is refused for a new table: what has none says nothing of it
+    # -1, which lifts a cap, is refused for a new table: what has none says nothing of it. So a cap
+    # that was there is not lifted by leaving it out, either; the settings say what to write
     return table.max_reads is not None or table.max_writes is not None

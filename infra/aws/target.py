@@ -18,6 +18,7 @@ from infra.aws.concurrency import reserved
 from infra.aws.dashboard import Dashboard
 from infra.aws.function import Function
 from infra.aws.gateway import Gateway
+from infra.aws.names import FAILED
 from infra.aws.queue import Consumer, DeadLetters, Queue
 from infra.aws.schedule import MayFail, Schedule
 from infra.aws.secret import Secret
@@ -30,8 +31,7 @@ from infra.packages.deployed import Code
 class AwsConfig:
     """What the target needs besides the platform.
 
-    `code` has each function's package; `replaceable` are the tables and buckets, by their names,
-    that an update may delete.
+    `code` has each function's package; the replaceable ones, by their names, an update may delete.
     """
 
     shared: Shared
@@ -85,7 +85,7 @@ class AwsTarget(pulumi.ComponentResource):
             each.name: Queue(f"queue-{each.name}", each, shared, own) for each in platform.queues
         }
         # where a call that nobody waits for ends up when its retries are used up
-        self.failed = DeadLetters("failed", "failed", shared, own)
+        self.failed = DeadLetters(FAILED, FAILED, shared, own)
         places = access.Places(
             tables={name: each.arn for name, each in self.tables.items()},
             buckets={name: each.arn for name, each in self.buckets.items()},
@@ -138,6 +138,8 @@ class AwsTarget(pulumi.ComponentResource):
         self.dashboard = Dashboard(
             "dashboard", platform, shared, api_id=self.gateway.api.id, opts=own
         )
-        self.budget = Budget("budget", shared, topic=self.alarms.topic.arn, opts=own)
+        # the topic lets Budgets tell it something before a budget says that it will
+        allowed = pulumi.ResourceOptions(parent=self, depends_on=[self.alarms.policy])
+        self.budget = Budget("budget", shared, topic=self.alarms.topic.arn, opts=allowed)
         self.url = self.gateway.url
         self.register_outputs({"url": self.url})

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import pulumi
 
-from infra.aws.names import Names
+from infra.aws.names import FAILED, Names
 from infra.aws.pause import DAY_S, MINUTE_S, longest_pause_s
 from infra.model import Action, Function, Platform, Table
 
@@ -126,7 +126,7 @@ def _dead_letters(platform: Platform, names: Names) -> Iterator[Alarm]:
     found.append(
         (
             "calls-set-aside",
-            names.of("failed"),
+            names.of(FAILED),
             "Calls that nobody waits for, those of schedules, failed in every attempt.",
             "read one of the queue's messages: it names the function; then that function's log.",
         )

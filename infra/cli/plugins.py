@@ -14,8 +14,21 @@ from infra.cli.commands import Runner, explain, run
 from infra.cli.console import parser, run_command
 from infra.cli.environment import LOCAL
 from infra.cli.stack import Stack, prepare
-from infra.cli.stated import stated
+from infra.cli.stated import Stated, stated
+from infra.cli.venv_setup import CLOUDS
 from infra.errors import PlatformError
+
+
+def target_of(stack: str, stated_there: Stated) -> str:
+    """The cloud that a stack is for. Raises PlatformError where it is for none that is known."""
+    target = stated_there.target
+    if target not in CLOUDS:
+        raise PlatformError(
+            f"stack {stack}: its target is {target or 'not stated'}, and that is no cloud, so "
+            f"there is no plugin for it\n→ write target: {' or '.join(CLOUDS)} under "
+            f"shop:settings in stacks/Pulumi.{stack}.yaml"
+        )
+    return target
 
 
 def wanted(target: str) -> str:
@@ -71,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
             print("All that the local stack needs is there already.")
             return 0
         stack = prepare(options.stack)
-        target = stated(stack.root, stack.name).target
+        target = target_of(stack.name, stated(stack.root, stack.name))
         print(get(stack, target, wanted(target), run), flush=True)
         from infra.cli import packages  # noqa: PLC0415 - it reads the shop, which takes its time
 

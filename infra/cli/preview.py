@@ -25,8 +25,9 @@ def preview_offline(stack: Stack, more: Sequence[str]) -> int:
     if stack.local:
         return preview(stack, more)  # it needs no account as it is
     found = stated(stack.root, stack.name)
-    plugins.require(stack.name, found.target, plugins.wanted(found.target), stack.env)
-    with offline(stack, found.content, run, found.target) as (alone, words):
+    target = plugins.target_of(stack.name, found)
+    plugins.require(stack.name, target, plugins.wanted(target), stack.env)
+    with offline(stack, found.content, run, target) as (alone, words):
         return alone.pulumi("preview", "--non-interactive", *words, *more)
 
 

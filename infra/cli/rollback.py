@@ -1,7 +1,7 @@
 """`make rollback`: has a function on AWS run an earlier version at once, past the engine.
 
-Only the alias that everything calls is moved: settings and rights stay as they are now. The next
-`make up` moves it forward again.
+Only the alias that everything calls is moved: settings and rights stay as they are now. The engine
+does not see that, so it stays until a `make up` changes the function and publishes a new version.
 """
 
 import sys
@@ -99,7 +99,11 @@ def main(
         was, now = roll_back(client, Names(options.stack).of(name), wanted)
         print(f"{name} ran version {was.number} ({was.published})")
         print(f"{name} runs version {now.number} ({now.published}) from now on")
-        print(f"The next make up STACK={options.stack} puts the code of this checkout live again.")
+        print(
+            f"That stays until a make up STACK={options.stack} changes {name}; one that changes "
+            "nothing there leaves it.\n"
+            f"→ make rollback STACK={options.stack} FUNCTION={name} VERSION={was.number} goes back"
+        )
         return 0
 
     return run_command(command)

@@ -13,14 +13,15 @@ from pathlib import Path
 from infra.cli import leftovers
 from infra.cli.commands import Progress, run
 from infra.cli.engine import ensure, this_machine
-from infra.cli.environment import LOCAL, pulumi_environment
+from infra.cli.environment import BACKEND, LOCAL, pulumi_environment
 from infra.cli.local_stack import make_stack
 from infra.cli.stated import stated
-from infra.cli.venv_setup import CLOUDS
 from infra.errors import PlatformError
 from infra.local.places import Places
 
 ROOT = Path(__file__).resolve().parents[2]
+# what a target's program imports
+_PACKAGES = {"aws": "pulumi_aws", "alicloud": "pulumi_alicloud"}
 _ENOUGH_BYTES = 16 * 1024**2  # a state, its history, staged code, a log
 
 
@@ -64,7 +65,7 @@ class Stack:
 
 
 def backend(root: Path) -> Path:
-    """The folder that holds the local stack's state."""
+    """The folder that holds the local stack's state, and others' that have none of their own."""
     return Places(root).state / "pulumi"
 
 
@@ -73,16 +74,26 @@ def prepare(name: str, root: Path = ROOT) -> Stack:
     check_extra(name, stated(root, name).target)
     engine = ensure(this_machine(root), Progress("engine"))
     stack = Stack(root, name, pulumi_environment(root, name, os.environ, engine.bin))
+    tidy(stack)
     if stack.local:
-        _check_disk(Places(root).state)
-        leftovers.clear(backend(root), root / "infra")
         make_stack(root, stack.env, run)
     return stack
 
 
+def tidy(stack: Stack) -> None:
+    """Clear what killed engines have left in the checkout's own state.
+
+    A state elsewhere is left alone: nobody here can tell whose lock is stale there. Raises
+    PlatformError where the disk is full.
+    """
+    if stack.env.get(BACKEND) == backend(stack.root).as_uri():
+        _check_disk(Places(stack.root).state)
+        leftovers.clear(backend(stack.root), stack.root / "infra")
+
+
 def check_extra(stack: str, target: str, find: Callable[[str], object | None] = find_spec) -> None:
     """Raise PlatformError where the target's own package is not installed: `find` knows none."""
-    if target in CLOUDS and find(f"pulumi_{target}") is None:
+    if target in _PACKAGES and find(_PACKAGES[target]) is None:
         raise PlatformError(
             f"stack {stack}: its target is {target}, and .venv has no pulumi-{target}, so nothing "
             f"can be declared there\n→ make setup NEEDS={target} (a stack whose name begins with "

@@ -1,5 +1,6 @@
 """`make up` of a cloud's stack: the engine's plan and question, then what is still missing."""
 
+import sys
 from collections.abc import Sequence
 
 from infra.cli import cloud_stack
@@ -18,6 +19,12 @@ def up(stack: Stack, more: Sequence[str]) -> int:
     if cloud_stack.ensure(stack, run):
         print(cloud_stack.made(stack), flush=True)
     code = stack.pulumi("up", *more)
+    if code and not (sys.stdin.isatty() or {"--yes", "-y"} & set(more)):
+        sys.stderr.write(
+            "Without a terminal nobody can say yes to a plan.\n"
+            f"→ make preview STACK={stack.name} shows it, "
+            f"make up STACK={stack.name} ARGS=--yes carries it out\n"
+        )
     if code == 0:
         url = (cloud_stack.outputs(stack, run) or {}).get("url")
         if url:

@@ -132,18 +132,17 @@ def _staged(
             "rename ours",
         )
     files = (*own, *theirs)
-    _mend(folder / bundle.fingerprint(files), files)
+    _mend(folder / bundle.fingerprint(files))
     staged = folders.touch(bundle.stage(files, folder))
     return Package(name, handler, staged, staged.name, needs.names, _bytes(own), _bytes(theirs))
 
 
-def _mend(staged: Path, files: Iterable[SourceFile]) -> None:
-    """Take away a package that somebody changed since: Python itself does, when run in it."""
+def _mend(staged: Path) -> None:
+    """Take away a package that is no longer what its name says: Python itself writes into it."""
     if not staged.is_dir():
         return
-    sizes = {file.path: len(file.content) for file in files}
     with suppress(OSError):
-        if {path: (staged / path).lstat().st_size for path in folders.paths(staged)} == sizes:
+        if bundle.fingerprint(folders.read(staged)) == staged.name:
             return
     shutil.rmtree(staged, ignore_errors=True)
 

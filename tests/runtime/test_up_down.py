@@ -32,20 +32,17 @@ def words(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("command", "name", "told"),
+    ("command", "told"),
     [
-        (preview, "local", "preview --non-interactive --refresh --diff --stack local"),
-        (preview, "aws-dev", "preview --non-interactive --diff --stack aws-dev"),
-        (up, "aws-dev", "up --diff --stack aws-dev"),
-        (down, "aws-dev", "destroy --diff --stack aws-dev"),
-        (down, "local", "destroy --yes --skip-preview --non-interactive --diff --stack local"),
+        (preview, "preview --non-interactive --refresh --diff --stack local"),
+        (down, "destroy --yes --skip-preview --non-interactive --diff --stack local"),
     ],
 )
 def test_the_engine_is_told_what_the_command_means(
-    tmp_path: Path, command: Command, name: str, told: str
+    tmp_path: Path, command: Command, told: str
 ) -> None:
     with redirect_stdout(io.StringIO()):
-        assert command(stack(tmp_path, name=name), ["--diff"]) == 0
+        assert command(stack(tmp_path), ["--diff"]) == 0
     assert words(tmp_path) == [told]
 
 

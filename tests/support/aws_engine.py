@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 
 from tests.support.engine_stack import EngineStack, made, plugin
 from tests.support.moto import Moto, serving
+from tests.support.project import CLIENT
 from tests.support.wire_http import free_port
 
 START_S = 180.0  # the stand-ins' packages are installed on first use
@@ -32,6 +33,7 @@ PROVIDER = {
 UNTAGGED = ("--exclude", "**::budget", "--exclude", "**::function-*-ready-target")
 """moto tells no tags of these and can set none later: each update would try to, and fail."""
 
+_MORE = Path(__file__).with_name("moto_more")
 # Ends the server with its standard input, so that it does not outlive a run that is killed.
 _SERVE = '"$0" -H 127.0.0.1 -p "$1" & cat; kill $!; wait $!'
 
@@ -59,10 +61,12 @@ def cloud(beside: Path, log: Path) -> Iterator[Moto]:
             yield plain
         return
     port = free_port()
+    foreign = ("MOTO_", "AWS_", "PYTHON", "COV_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     with log.open("wb") as told:
         process = subprocess.Popen(
             ["sh", "-c", _SERVE, str(server), str(port)],
-            env={k: v for k, v in os.environ.items() if not k.startswith(("MOTO_", "AWS_"))},
+            env=kept | {"PYTHONPATH": str(_MORE)},
             stdin=subprocess.PIPE,
             stdout=told,
             stderr=subprocess.STDOUT,
@@ -83,7 +87,8 @@ def cloud(beside: Path, log: Path) -> Iterator[Moto]:
 def _wait_for(moto: Moto, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + START_S
     while time.monotonic() < until and process.poll() is None:
-        with suppress(OSError), urllib.request.urlopen(f"{moto.url}/moto-api/", timeout=5):  # noqa: S310 - of ours
+        with suppress(httpx.HTTPError):
+            CLIENT.get(f"{moto.url}/moto-api/", timeout=5)
             return
         time.sleep(0.1)
     raise AssertionError(f"{moto.url} does not serve after {START_S:.0f} s at most")

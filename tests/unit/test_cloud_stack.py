@@ -219,7 +219,9 @@ def test_a_plan_that_is_declined_or_fails_tells_no_address(
     engine.answer("up", "error: confirmation declined", 255)
     assert up_cloud.up(stack, ["--diff"]) == 255
     assert engine.asked()[-1] == "up --diff --stack aws-dev"
-    assert "answers at" not in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "answers at" not in said.out
+    assert "make up STACK=aws-dev ARGS=--yes" in said.err, "no terminal is there to say yes"
 
 
 def test_after_a_plan_is_carried_out_the_address_is_told(

@@ -296,6 +296,27 @@ def test_an_entrypoint_loads_nothing_heavy_and_nothing_foreign() -> None:
     assert _HEAVY & set(found["loaded"]) == set()
 
 
+@pytest.mark.parametrize(
+    ("start", "loaded"),
+    [("on-demand", False), ("snap-start", True), ("provisioned-concurrency", True)],
+)
+def test_what_stores_need_is_loaded_at_the_start_only_where_nobody_waits_for_it(
+    start: str,
+    loaded: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    program = "import sys; from app.entrypoints import aws; aws.http; print('boto3' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        env=ENVIRONMENT | {"AWS_LAMBDA_INITIALIZATION_TYPE": start},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.stdout.strip() == str(loaded), run.stderr
+
+
 def test_every_handler_module_is_importable_without_an_environment() -> None:
     """A handler module that reads os.environ at import would tie itself to one deployment."""
     names = sorted(path.stem for path in Path(app.handlers.__path__[0]).glob("*.py"))

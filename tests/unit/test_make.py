@@ -56,11 +56,11 @@ def test_a_cloud_that_there_is_no_code_for_adds_nothing() -> None:
 
 def test_words_reach_the_commands() -> None:
     assert run_by("preview", "STACK=aws-dev", "OFFLINE=1", "ARGS=--diff").endswith(
-        "infra.cli.preview --stack aws-dev --offline --diff"
+        "infra.cli.preview --stack 'aws-dev' --offline --diff"
     )
-    assert run_by("up", "STACK=aws-dev", "OFFLINE=1").endswith("--stack aws-dev --offline")
+    assert run_by("up", "STACK=aws-dev", "OFFLINE=1").endswith("--stack 'aws-dev' --offline")
     assert run_by("rollback", "STACK=aws-dev", "FUNCTION=auth", "VERSION=3").endswith(
-        "infra.cli.rollback --stack aws-dev --function 'auth' --version '3'"
+        "infra.cli.rollback --stack 'aws-dev' --function 'auth' --version '3'"
     )
 
 

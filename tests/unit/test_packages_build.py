@@ -72,10 +72,14 @@ def test_a_package_that_was_changed_is_put_right(root: Path) -> None:
     stray.parent.mkdir()
     stray.write_bytes(b"x")
     (login.folder / "jwt" / "__init__.py").unlink()
+    own = next(login.folder.glob("app/**/*.py"))
+    before = own.read_bytes()
+    own.write_bytes(before[:-1] + b"#")  # as long as it was
     built(root, Machine())
 
     assert not stray.exists()
     assert (login.folder / "jwt" / "__init__.py").is_file()
+    assert own.read_bytes() == before
 
 
 def test_the_modes_do_not_follow_the_umask(root: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from infra.cli.commands import run
-from infra.cli.plugins import found, get, main, require, wanted
+from infra.cli.plugins import found, get, main, require, target_of, wanted
 from infra.cli.stack import Stack
+from infra.cli.stated import Stated
 from infra.errors import PlatformError
 from tests.support.said_engine import said_engine
 from tests.unit.machines import program
@@ -66,6 +67,17 @@ def test_it_is_fetched_once_and_a_failure_says_why(tmp_path: Path) -> None:
 
 def test_the_plugin_is_that_of_the_installed_package() -> None:
     assert wanted("aws") == version("pulumi-aws")
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("gcp", "is gcp"), ("", "is not stated"), ("local", "is local")]
+)
+def test_a_target_that_is_no_cloud_is_refused_in_words(target: str, said: str) -> None:
+    with pytest.raises(PlatformError) as raised:
+        target_of("aws-dev", Stated({}, target, ""))
+    assert f"its target {said}, and that is no cloud" in str(raised.value)
+    assert "→ write target: aws or alicloud" in str(raised.value)
+    assert target_of("aws-dev", Stated({}, "aws", "")) == "aws"
 
 
 def test_the_local_stack_needs_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,10 +130,11 @@ def test_the_command_tells_what_ran_what_runs_and_what_undoes_it(
     client: Any, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command(root, client, "--function", "auth", "--version", "1") == 0
-    was, now, undone = capsys.readouterr().out.splitlines()
+    was, now, stays, undone = capsys.readouterr().out.splitlines()
     assert was.startswith("auth ran version 3 (")
     assert now.startswith("auth runs version 1 (")
-    assert "make up STACK=aws-rolled" in undone
+    assert stays.startswith("That stays until a make up STACK=aws-rolled changes auth")
+    assert undone == "→ make rollback STACK=aws-rolled FUNCTION=auth VERSION=3 goes back"
     assert live(client) == "1"
 
 

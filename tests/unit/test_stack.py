@@ -1,14 +1,17 @@
 """A stack runs the engine with its own variables, and is refused in words before that."""
 
+import json
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from infra.cli.stack import Stack, prepare
+from infra.cli.stack import Stack, backend, prepare, tidy
 from infra.errors import PlatformError, Refused
 from tests.support.pids import wait_for
 
@@ -73,6 +76,21 @@ def test_a_signal_is_waited_through_and_a_termination_passed_on(
 def test_only_the_stack_of_this_machine_is_local(tmp_path: Path) -> None:
     assert Stack(tmp_path, "local", {}).local
     assert not Stack(tmp_path, "aws-dev", {}).local
+
+
+@pytest.mark.parametrize("name", ["local", "aws-dev"])
+@pytest.mark.parametrize("own", [True, False], ids=["own state", "state elsewhere"])
+def test_a_killed_engines_lock_goes_from_the_checkouts_own_state_alone(
+    tmp_path: Path, name: str, *, own: bool
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    lock = backend(tmp_path) / ".pulumi/locks/organization/shop" / name / "one.json"
+    lock.parent.mkdir(parents=True)
+    lock.write_text(json.dumps({"pid": ended.pid, "hostname": socket.gethostname()}))
+    state = backend(tmp_path).as_uri() if own else "s3://a-bucket"
+    tidy(Stack(tmp_path, name, {"PULUMI_BACKEND_URL": state}))
+    assert lock.exists() is not own
 
 
 def test_a_stack_without_a_file_is_refused_with_those_that_there_are(tmp_path: Path) -> None:

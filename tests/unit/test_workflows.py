@@ -101,6 +101,12 @@ def test_nothing_of_an_event_is_pasted_into_a_script(name: str) -> None:
     assert "${{" not in scripts(JOBS[name])
 
 
+def test_only_a_comment_of_its_own_is_written_over() -> None:
+    script = scripts(JOBS["preview.difference"])
+    assert """bot='.user.login == "github-actions[bot]"'""" in script
+    assert "select($bot and (.body | startswith(" in script
+
+
 def test_a_stack_is_deployed_once_at_a_time_and_never_cut_off() -> None:
     groups = []
     for name in ("deploy.dev", "deploy.prod"):

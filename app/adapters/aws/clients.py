@@ -1,7 +1,8 @@
 """boto3's clients, one a service, and what becomes of their errors.
 
 Nothing of boto3 is loaded before the first client is asked for: that takes longer than all else in
-a cold start, and a function that needs none does not pay. Region and credentials are the runtime's.
+a cold start, and a function that needs none does not pay. (Where Lambda starts an instance ahead of
+its first request, the entrypoint loads it.) Region and credentials are the runtime's.
 
 | AWS says                                         | the port raises      |
 |--------------------------------------------------|----------------------|

@@ -107,7 +107,7 @@ def test_whatever_fails_wherever_nothing_planted_is_told(
         for secret in (PLANTED, TOKEN_KEY, "eyJ", *hashes):
             assert secret not in said
             assert secret not in log
-        assert all(json.loads(line)["level"] == "warning" for line in log.splitlines())
+        assert all(json.loads(line)["level"] == "warn" for line in log.splitlines())
     assert told
 
 
