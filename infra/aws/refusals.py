@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from infra.aws import access, concurrency
-from infra.aws.names import BUCKET_RANDOM, FAILED, LONGEST
+from infra.aws.names import BUCKET_RANDOM, LONGEST
 from infra.aws.shared import Shared
 from infra.checks import deployed
 from infra.checks.deployed import Called
