@@ -19,7 +19,7 @@ from tests.support.alicloud_calls import Call, Service
 from tests.support.loopback import KEYS, REGION, Answered, Asked, serving
 from tests.support.program import Declared
 
-_OTS = "alicloud:ots/{}"
+_SERVICES: tuple[tuple[str, Service], ...] = (("SHOP_BUCKETS", "oss"), ("SHOP_QUEUES", "mns"))
 
 
 @dataclass(slots=True)
@@ -49,15 +49,15 @@ class Fakes:
     def led_here(self, variables: Mapping[str, str]) -> dict[str, str]:
         """A function's variables with these services' addresses in the places of the cloud's.
 
-        Nothing else of them is changed. The address of secrets follows from the region; so it is
-        the one that is added. Raises KeyError where the stack states none.
+        Nothing else of them is changed. The stack states no address of secrets, which follows from
+        the region; so theirs is added. Raises KeyError where another one is missing.
         """
         found = {name: _json(text) for name, text in variables.items()}
         if "SHOP_TABLESTORE" in found:
             _replace(found["SHOP_TABLESTORE"], self.at["ots"])
-        for variable, service in (("SHOP_BUCKETS", "oss"), ("SHOP_QUEUES", "mns")):
+        for variable, service in _SERVICES:
             for each in found.get(variable, {}).values():
-                _replace(each, self.at[service])  # type: ignore[index]
+                _replace(each, self.at[service])
         for each in found.get("SHOP_SECRETS", {}).values():
             each["endpoint"] = self.at["oos"]
         return {
@@ -90,9 +90,9 @@ def fakes(declared: Declared) -> Iterator[Fakes]:
         for service in answers:
             made.at[service] = opened.enter_context(serving(noted(service)))
         made.queues.url, made.buckets.url = made.at["mns"], made.at["oss"]
-        for each in _all(declared, "alicloud:oss/bucket:Bucket"):
+        for each in declared.every("alicloud:oss/bucket:Bucket"):
             made.buckets.make(each["bucket"])
-        for each in _all(declared, "alicloud:message/serviceQueue:ServiceQueue"):
+        for each in declared.every("alicloud:message/serviceQueue:ServiceQueue"):
             made.queues.queues[each["queueName"]] = []
         _create_tables(declared, made.client())
         made.calls.clear()
@@ -103,8 +103,8 @@ def _create_tables(declared: Declared, client: Any) -> None:
     """The tables and their indexes, with exactly the keys and options that are declared."""
     loaded = sdk()
     types = {"String": "STRING"}
-    indexes = _all(declared, _OTS.format("secondaryIndex:SecondaryIndex"))
-    for table in _all(declared, _OTS.format("table:Table")):
+    indexes = declared.every("alicloud:ots/secondaryIndex:SecondaryIndex")
+    for table in declared.every("alicloud:ots/table:Table"):
         keys, columns = (
             [(each["name"], types[each["type"]]) for each in table[which]]
             for which in ("primaryKeys", "definedColumns")
@@ -126,10 +126,6 @@ def _create_tables(declared: Declared, client: Any) -> None:
                 if each["tableName"] == table["tableName"]
             ],
         )
-
-
-def _all(declared: Declared, kind: str) -> list[Mapping[str, Any]]:
-    return [each.inputs for each in declared.resources if each.typ == kind]
 
 
 def _json(text: str) -> Any:

@@ -35,7 +35,6 @@ from tests.support.loopback import KEYS
 from tests.support.program import ROOT, Declared
 from tests.support.role_policies import Judged, Rule, Use, rules
 
-FC = "alicloud:fc/{0}:{1}"
 _MAY = {
     **dict.fromkeys(("GetRow", "GetRange", "BatchGetRow"), "read"),
     **dict.fromkeys(("PutRow", "UpdateRow", "DeleteRow"), "write"),
@@ -60,7 +59,6 @@ def called(function, event):
 class Packed:
     """The functions by their names, what is declared of them, and what plays the cloud."""
 
-    platform: Platform
     names: Names
     fakes: Fakes
     declared: Declared
@@ -126,9 +124,8 @@ class Packed:
         """What the functions did until now, and their roles as they are declared."""
         self._turn("")
         policies = {
-            each.inputs["policyName"]: json.loads(each.inputs["policyDocument"])
-            for each in self.declared.resources
-            if each.typ == "alicloud:ram/policy:Policy"
+            each["policyName"]: json.loads(each["policyDocument"])
+            for each in self.declared.every("alicloud:ram/policy:Policy")
         }
         return Judged(
             {name: rules([policies[self.names.of(name)]]) for name in self.functions},
@@ -145,11 +142,10 @@ class Packed:
         To read an index is to read its table.
         """
         shown = rule.resource.rpartition(":")[2].removesuffix("/*")
-        for each in self.declared.resources:
-            if each.typ == "alicloud:ots/secondaryIndex:SecondaryIndex":
-                index, table = (f"/{each.inputs[name]}" for name in ("indexName", "tableName"))
-                if shown.endswith(index):
-                    shown = shown.removesuffix(index) + table
+        for each in self.declared.every("alicloud:ots/secondaryIndex:SecondaryIndex"):
+            index = f"/{each['indexName']}"
+            if shown.endswith(index):
+                shown = f"{shown.removesuffix(index)}/{each['tableName']}"
         return _MAY.get(rule.action.partition(":")[2], rule.action), shown
 
     @property
@@ -161,23 +157,17 @@ class Packed:
         log = self._inputs(name)["logConfig"]
         store = f"project/{log['project']}/logstore/{log['logstore']}"
         yield Use("log:PostLogStoreLogs", f"acs:log:{REGION}:{ACCOUNT}:{store}")
-        for each in self.declared.resources:
-            if each.typ == FC.format("v3AsyncInvokeConfig", "V3AsyncInvokeConfig") and each.inputs[
-                "functionName"
-            ] == self.names.of(name):
-                config = each.inputs["destinationConfig"]
-                yield Use("mns:SendMessage", config["onFailure"]["destination"])
+        for each in self.declared.every("alicloud:fc/v3AsyncInvokeConfig:V3AsyncInvokeConfig"):
+            if each["functionName"] == self.names.of(name):
+                failed = each["destinationConfig"]["onFailure"]["destination"]
+                yield Use("mns:SendMessage", failed)
 
     def _inputs(self, name: str) -> Mapping[str, Any]:
         return inputs(self.declared, self.names.of(name))
 
     def _triggers(self, kind: str) -> list[Mapping[str, Any]]:
-        return [
-            each.inputs
-            for each in self.declared.resources
-            if each.typ == FC.format("v3Trigger", "V3Trigger")
-            and each.inputs["triggerType"] == kind
-        ]
+        every = self.declared.every("alicloud:fc/v3Trigger:V3Trigger")
+        return [each for each in every if each["triggerType"] == kind]
 
     def _called(self, trigger: Mapping[str, Any], event: object) -> Any:
         (name,) = [e for e in self.functions if self.names.of(e) == trigger["functionName"]]
@@ -206,12 +196,8 @@ class Packed:
 
 def inputs(declared: Declared, function: str) -> Mapping[str, Any]:
     """What is declared of a function, by its name in the account."""
-    (found,) = [
-        each.inputs
-        for each in declared.resources
-        if each.typ == FC.format("v3Function", "V3Function")
-        and each.inputs["functionName"] == function
-    ]
+    every = declared.every("alicloud:fc/v3Function:V3Function")
+    (found,) = [each for each in every if each["functionName"] == function]
     return found
 
 
@@ -244,4 +230,4 @@ def packed(
                     folder / f"{name}.log",
                 )
             )
-        yield Packed(platform, names, fakes, declared, functions, folder)
+        yield Packed(names, fakes, declared, functions, folder)

@@ -46,6 +46,10 @@ class Declared(pulumi.runtime.Mocks):
         ]
         return found
 
+    def every(self, kind: str) -> list[dict[str, Any]]:
+        """The inputs of all resources of this kind."""
+        return [dict(each.inputs) for each in self.resources if each.typ == kind]
+
     def names(self, kind: str) -> list[str]:
         """The names of all resources of this kind."""
         return [each.name for each in self.resources if each.typ == kind]
