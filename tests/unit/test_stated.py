@@ -62,5 +62,5 @@ def nowhere(_package: str) -> None:
 def test_a_target_whose_package_is_not_installed_is_refused_with_the_command() -> None:
     check_extra("local", "local", nowhere)
     check_extra("aws-dev", "aws", str)
-    with pytest.raises(PlatformError, match="→ make setup NEEDS=alicloud"):
-        check_extra("beijing", "alicloud", nowhere)
+    with pytest.raises(PlatformError, match="→ make setup NEEDS=aws"):
+        check_extra("frankfurt", "aws", nowhere)

@@ -1,8 +1,13 @@
-"""Two things that the provider asks AWS for and moto cannot do; it agrees with what was sent.
+"""What the provider asks of AWS and moto cannot do; it agrees with what was sent.
+
+Requests are answered one after the other: moto's threads race each other, and of a function that
+was made while others were, it may tell that it failed. A second attempt then finds it there.
 
 Python imports a module of this name as it starts. Only the tests' own moto has it on its path.
 """
 
+import threading
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -22,7 +27,19 @@ def forget_route(request: Any, _url: str, _headers: Any) -> tuple[int, dict[str,
     return 204, {}, ""
 
 
+def in_turn(application: Any) -> None:
+    """Have this class of WSGI applications answer one request at a time."""
+    turn, answer = threading.Lock(), application.__call__
+
+    def one(self: Any, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        with turn:
+            return list(answer(self, environ, start_response))
+
+    application.__call__ = one
+
+
 if find_spec("moto"):
+    in_turn(import_module("moto.moto_server.werkzeug_app").DomainDispatcherApplication)
     import_module("moto.apigatewayv2.urls").url_paths[_ROUTE] = forget_route
     # a blob's last version may be the mark that it was deleted: moto means to free its bytes, too
     import_module("moto.s3.models").FakeDeleteMarker.dispose = lambda *_, **__: None
