@@ -96,6 +96,7 @@ lint: setup-whole ## style, types, who may import whom, the schema, the API's do
 	$(VENV)/lint-imports --no-logo
 	$(RUN) infra.cli.schema --check
 	$(RUN) infra.cli.openapi --check
+	$(RUN) infra.cli.targets --check
 
 format: setup-whole ## sets the code as `make lint` wants it
 	$(VENV)/ruff check --fix
