@@ -112,6 +112,7 @@ test-fast: setup-whole ## the tests that need no engine, no local cloud and noth
 soak: setup-whole ## the same tests at full counts: kills, loads, fuzzing; takes long
 	@$(RUN) infra.cli.engine > /dev/null
 	$(PYTEST) --soak $(ARGS)
+	$(if $(ARGS),,$(PYTEST) --soak --emulate alicloud tests/e2e)
 
 bench: setup-whole ## requests per second, latency, CPU and memory, beside others'
 	@$(RUN) bench $(ARGS)

@@ -31,6 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="moto",
         help="what plays AWS: moto on this machine, or an account, by the caller's own credentials",
     )
+    parser.addoption(
+        "--emulate",
+        choices=("aws", "alicloud"),
+        default="aws",
+        help="the cloud that local stacks emulate where a test does not say which",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

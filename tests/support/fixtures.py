@@ -7,24 +7,38 @@ import pytest
 from tests.support.project import Project, opened
 
 
+def emulating(made: Project, config: pytest.Config) -> Project:
+    """The project, whose local cloud emulates what `--emulate` says."""
+    cloud = config.getoption("--emulate")
+    if cloud != "aws":  # which it does by itself
+        made.settings(f"target: local\nlocal:\n  emulate: {cloud}\n")
+    return made
+
+
 @pytest.fixture
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def project(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Project]:
     """A copy of the checkout for one test, with a small shop, not up yet."""
     with opened(tmp_path_factory.mktemp("project") / "shop") as made:
-        yield made
+        yield emulating(made, pytestconfig)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def running(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Project]:
     """A copy of the checkout with a small shop that is up, for all tests of one module."""
     with opened(tmp_path_factory.mktemp("running") / "shop") as made:
-        made.up().ok()
+        emulating(made, pytestconfig).up().ok()
         yield made
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def shop(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Project]:
     """A copy of the checkout with its whole shop that is up, for all tests of one module."""
     with opened(tmp_path_factory.mktemp("whole") / "shop", whole=True) as made:
-        made.up().ok()
+        emulating(made, pytestconfig).up().ok()
         yield made
