@@ -23,6 +23,21 @@ class Kept:
     problem: str = ""
 
 
+def judged(text: str) -> tuple[str, str]:
+    """A secret's text without newlines at its end, and why it cannot be used, or nothing."""
+    text = text.rstrip("\r\n")
+    if not text.strip():
+        return "", "is empty"
+    if len(text.encode()) > SECRET_BYTES:
+        return "", f"is over {SECRET_BYTES} bytes"
+    return text, ""
+
+
+def keys_of(text: str) -> int:
+    """How many keys a secret's text holds: one a line."""
+    return len([line for line in text.splitlines() if line.strip()])
+
+
 class SecretStore(Protocol):
     """One stack's secrets. Every method raises PlatformError, whose text holds no secret."""
 

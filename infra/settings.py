@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pulumi
 from pydantic import AfterValidator, Field, ValidationError
 
+from infra.config_keys import OFFLINE
 from infra.errors import Problem, Refused
 from infra.model import Provider
 from infra.settings_alicloud import Alicloud
@@ -25,7 +26,7 @@ from infra.settings_overrides import (
     ThrottleOverrides,
 )
 from infra.settings_part import Part
-from infra.settings_report import OFFLINE, nulls, problems_of, refusal, stray, unknown
+from infra.settings_report import nulls, problems_of, refusal, stray, unknown
 
 Names = Mapping[str, Collection[str]]
 """What settings may name, by kind: `functions`, `routes`, `tables`, `buckets` and `queues`."""

@@ -13,11 +13,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
 
+from infra.config_keys import OFFLINE, SETTINGS
 from infra.errors import Problem
 from infra.naming import choose, nearest
 
-ROOT: Final = "shop:settings"
-OFFLINE: Final = "shop:offline"
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _OURS = "refused"
 _SHOWN = 60  # characters of a value that a report repeats
@@ -198,23 +197,23 @@ def unknown(given: Mapping[Any, object], names: Mapping[str, Collection[str]]) -
 
 
 def stray(config: Mapping[str, object], fields: Collection[str]) -> Iterator[Problem]:
-    """Keys of a stack's file that nothing reads; `fields` are those right below ROOT."""
+    """Keys of a stack's file that nothing reads; `fields` are those right below SETTINGS."""
     for key in config:
         name = key.removeprefix("shop:")
-        if key not in (ROOT, OFFLINE, name):  # ours, and not the one that is read
+        if key not in (SETTINGS, OFFLINE, name):  # ours, and not the one that is read
             inner = name in fields or not nearest(name, ["settings"])
             yield Problem(
                 key,
                 "",  # it may be a secret that Pulumi has decrypted
-                f"nothing reads this key: everything of ours is under {ROOT}",
-                f"move it under {ROOT}" if inner else f"write {ROOT}",
+                f"nothing reads this key: everything of ours is under {SETTINGS}",
+                f"move it under {SETTINGS}" if inner else f"write {SETTINGS}",
             )
 
 
 def spelled(path: Sequence[object]) -> str:
     """Keys as one path, `functions.health.memory_mb`; a key with odd characters is quoted."""
     if not path:
-        return ROOT
+        return SETTINGS
     return ".".join(str(key) if _PLAIN.fullmatch(str(key)) else shown(str(key)) for key in path)
 
 

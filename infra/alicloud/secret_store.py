@@ -17,7 +17,7 @@ from app.adapters.alicloud.calls import Endpoint, SilentError
 from app.adapters.alicloud.oos import MISSING, Oos, RefusedError, endpoint_of
 from infra.alicloud.names import Names
 from infra.errors import PlatformError
-from infra.secret_store import SECRET_BYTES, Kept
+from infra.secret_store import Kept, judged, keys_of
 
 _CONNECT_S = 5.0
 _READ_S = 20.0
@@ -189,16 +189,10 @@ def _keys(environment: Mapping[str, str]) -> tuple[str, str, str]:
 
 def _kept(name: str, found: Any) -> Kept:
     text, problem = _text(found)
-    keys = 0 if problem else len([line for line in text.splitlines() if line.strip()])
     when = datetime.strptime(found["UpdatedDate"], _DATE).replace(tzinfo=UTC)
-    return Kept(name, when.timestamp(), keys, problem)
+    return Kept(name, when.timestamp(), keys_of(text), problem)
 
 
 def _text(found: Any) -> tuple[str, str]:
     """The text of a value, without newlines at its end, and why it cannot be used, or nothing."""
-    text = str(found.get("Value") or "").rstrip("\r\n")
-    if not text.strip():
-        return "", "is empty"
-    if len(text.encode()) > SECRET_BYTES:
-        return "", f"is over {SECRET_BYTES} bytes"
-    return text, ""
+    return judged(str(found.get("Value") or ""))

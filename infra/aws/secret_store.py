@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from infra.aws.names import Names
 from infra.errors import PlatformError
-from infra.secret_store import SECRET_BYTES, Kept
+from infra.secret_store import Kept, judged, keys_of
 
 _CONNECT_S = 5.0
 _READ_S = 20.0
@@ -123,8 +123,7 @@ class SecretsManager:
         if found is None:
             return Kept(name, declared.timestamp(), 0, "it has no value yet")
         text, problem = _text(found)
-        keys = 0 if problem else len([line for line in text.splitlines() if line.strip()])
-        return Kept(name, found["CreatedDate"].timestamp(), keys, problem)
+        return Kept(name, found["CreatedDate"].timestamp(), keys_of(text), problem)
 
     def _value(self, name: str) -> Any:
         """What AWS says of the current value, or None where there is none."""
@@ -184,9 +183,4 @@ def _text(found: Any) -> tuple[str, str]:
     text = found.get("SecretString")
     if text is None:
         return "", "is no text"
-    text = text.rstrip("\r\n")
-    if not text.strip():
-        return "", "is empty"
-    if len(text.encode()) > SECRET_BYTES:
-        return "", f"is over {SECRET_BYTES} bytes"
-    return text, ""
+    return judged(text)

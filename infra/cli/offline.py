@@ -20,10 +20,8 @@ import yaml
 from infra.cli.commands import Runner, explain
 from infra.cli.environment import BACKEND, NO_DOWNLOADS, PASSPHRASE, PASSPHRASE_FILE
 from infra.cli.stack import Stack
+from infra.config_keys import OFFLINE
 from infra.errors import PlatformError
-
-OFFLINE = "shop:offline"
-"""With it the program refuses to change anything."""
 
 _ENCRYPTION = frozenset({"encryptionsalt", "encryptedkey", "secretsprovider", "environment"})
 _USERS = (PASSPHRASE_FILE, "PULUMI_ACCESS_TOKEN", "PULUMI_STACK")

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from infra.config_keys import SETTINGS
 from infra.settings import Settings
-from infra.settings_report import ROOT, schema_of
+from infra.settings_report import schema_of
 from infra.shop import NAMES
 
 SCHEMA: Final = Path(__file__).parents[2] / "stacks" / "schema.json"
@@ -34,9 +35,9 @@ def stack_schema() -> dict[str, Any]:
             "config": {
                 "description": "What this stack states.",
                 "type": "object",
-                "required": [ROOT],
+                "required": [SETTINGS],
                 "additionalProperties": False,
-                "properties": {ROOT: settings},
+                "properties": {SETTINGS: settings},
                 "patternProperties": {
                     "^(aws|alicloud|pulumi):.+$": {
                         "description": "A setting of Pulumi, or of its provider for that cloud."

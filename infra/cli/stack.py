@@ -16,12 +16,11 @@ from infra.cli.engine import ensure, this_machine
 from infra.cli.environment import BACKEND, LOCAL, pulumi_environment
 from infra.cli.local_stack import make_stack
 from infra.cli.stated import stated
+from infra.cli.venv_setup import CLOUDS
 from infra.errors import PlatformError
 from infra.local.places import Places
 
 ROOT = Path(__file__).resolve().parents[2]
-# what a target's program imports
-_PACKAGES = {"aws": "pulumi_aws", "alicloud": "pulumi_alicloud"}
 _ENOUGH_BYTES = 16 * 1024**2  # a state, its history, staged code, a log
 
 
@@ -93,7 +92,7 @@ def tidy(stack: Stack) -> None:
 
 def check_extra(stack: str, target: str, find: Callable[[str], object | None] = find_spec) -> None:
     """Raise PlatformError where the target's own package is not installed: `find` knows none."""
-    if target in _PACKAGES and find(_PACKAGES[target]) is None:
+    if target in CLOUDS and find(f"pulumi_{target}") is None:
         raise PlatformError(
             f"stack {stack}: its target is {target}, and .venv has no pulumi-{target}, so nothing "
             f"can be declared there\n→ make setup NEEDS={target} (a stack whose name begins with "

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from infra.config_keys import SETTINGS
 from infra.errors import PlatformError, Problem, Refused
 
-SETTINGS = "shop:settings"
 # the caller's variables that name a region, as each provider reads them
 _REGION = {
     "aws": ("AWS_REGION", "AWS_DEFAULT_REGION"),

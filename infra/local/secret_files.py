@@ -14,7 +14,7 @@ from pathlib import Path
 
 from infra.errors import PlatformError
 from infra.local.places import Places, private_folder
-from infra.secret_store import SECRET_BYTES, Kept
+from infra.secret_store import SECRET_BYTES, Kept, judged, keys_of
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OPEN = os.O_CLOEXEC | os.O_NOFOLLOW
@@ -107,7 +107,7 @@ class SecretFiles:
         written = file.lstat().st_mtime
         try:
             with _explained(file):
-                keys = len([line for line in _read(file).splitlines() if line.strip()])
+                keys = keys_of(_read(file))
         except PlatformError as error:
             return Kept(name, written, 0, str(error).partition("\n")[0])
         return Kept(name, written, keys)
@@ -129,13 +129,11 @@ def _read(file: Path) -> str:
     finally:
         os.close(descriptor)
     try:
-        text = data.decode().rstrip("\r\n")
+        text, problem = judged(data.decode())
     except UnicodeDecodeError:
         raise PlatformError(f"{file}: is no UTF-8 text\n→ replace it") from None
-    if not text.strip():
-        raise PlatformError(f"{file}: is empty\n→ replace it")
-    if len(text.encode()) > SECRET_BYTES:
-        raise PlatformError(f"{file}: is over {SECRET_BYTES} bytes\n→ replace it")
+    if problem:
+        raise PlatformError(f"{file}: {problem}\n→ replace it")
     return text
 
 
