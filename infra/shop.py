@@ -34,8 +34,15 @@ FUNCTIONS = (
     Function(name="docs", memory_mb=128, timeout_s=5),
     Function(name="auth", memory_mb=512),  # a password takes 19 MB and a good part of a CPU
     Function(name="uploads"),
+    Function(name="catalog"),
+    Function(name="carts"),
+    Function(name="orders", timeout_s=20),
+    Function(name="webhooks", timeout_s=20),
+    Function(name="admin", timeout_s=20),
     Function(name="notify", timeout_s=5),
+    Function(name="events"),
     Function(name="sweep", timeout_s=60),
+    Function(name="settle", timeout_s=60),
 )  # fmt: skip
 
 ROUTES = (
@@ -47,8 +54,43 @@ ROUTES = (
     Route(method="PUT", path="/users/me/password", function="auth"),
     Route(method="POST", path="/sessions", function="auth"),
     Route(method="DELETE", path="/sessions/current", function="auth"),
+    Route(method="POST", path="/password-resets", function="auth"),
+    Route(method="POST", path="/password-resets/{token}", function="auth"),
     Route(method="POST", path="/uploads", function="uploads"),
     Route(method="GET", path="/uploads/{key}", function="uploads"),
+    Route(method="GET", path="/products", function="catalog"),
+    Route(method="GET", path="/products/{product}", function="catalog"),
+    Route(method="POST", path="/carts", function="carts"),
+    Route(method="GET", path="/cart", function="carts"),
+    Route(method="DELETE", path="/cart", function="carts"),
+    Route(method="POST", path="/cart/lines", function="carts"),
+    Route(method="PUT", path="/cart/lines/{product}", function="carts"),
+    Route(method="DELETE", path="/cart/lines/{product}", function="carts"),
+    Route(method="POST", path="/orders", function="orders"),
+    Route(method="GET", path="/orders", function="orders"),
+    Route(method="GET", path="/orders/{order}", function="orders"),
+    Route(method="POST", path="/orders/{order}/confirm", function="orders"),
+    Route(method="POST", path="/orders/{order}/cancel", function="orders"),
+    Route(method="POST", path="/payments/webhooks", function="webhooks"),
+    Route(method="GET", path="/admin/products", function="admin"),
+    Route(method="POST", path="/admin/products", function="admin"),
+    Route(method="GET", path="/admin/products/{product}", function="admin"),
+    Route(method="PUT", path="/admin/products/{product}", function="admin"),
+    Route(method="DELETE", path="/admin/products/{product}", function="admin"),
+    Route(method="POST", path="/admin/products/{product}/images", function="admin"),
+    Route(method="PUT", path="/admin/products/{product}/image", function="admin"),
+    Route(method="GET", path="/admin/products/{product}/stock", function="admin"),
+    Route(method="POST", path="/admin/products/{product}/stock", function="admin"),
+    Route(method="GET", path="/admin/promotions", function="admin"),
+    Route(method="POST", path="/admin/promotions", function="admin"),
+    Route(method="GET", path="/admin/promotions/{code}", function="admin"),
+    Route(method="PUT", path="/admin/promotions/{code}", function="admin"),
+    Route(method="GET", path="/admin/orders", function="admin"),
+    Route(method="GET", path="/admin/orders/{order}", function="admin"),
+    Route(method="POST", path="/admin/orders/{order}/fulfil", function="admin"),
+    Route(method="POST", path="/admin/orders/{order}/cancel", function="admin"),
+    Route(method="POST", path="/admin/orders/{order}/refunds", function="admin"),
+    Route(method="GET", path="/admin/audit", function="admin"),
 )  # fmt: skip
 
 TABLES = (
@@ -61,18 +103,54 @@ TABLES = (
         Index(name="by_pending", partition="pending", sort="upload"),
     )),
     Table(name="notifications", partition="event"),
+    Table(name="resets", partition="reset", expiring=True),
+    Table(name="products", partition="product", indexes=(
+        Index(name="by_listing", partition="listed", sort="product"),
+        Index(name="by_category", partition="listed_in", sort="product"),
+        Index(name="by_any", partition="shelf", sort="product"),
+        Index(name="by_outbox", partition="outbox", sort="outbox_at"),
+        Index(name="by_reindex", partition="reindex", sort="product"),
+    )),
+    Table(name="words", partition="word", sort="product"),
+    Table(name="image_uploads", partition="owner", sort="upload", indexes=(
+        Index(name="by_pending", partition="pending", sort="upload"),
+    )),
+    Table(name="carts", partition="cart", indexes=(
+        Index(name="by_idle", partition="idle", sort="idle_at"),
+    )),
+    Table(name="stock", partition="product"),
+    Table(name="adjustments", partition="product", sort="adjustment", indexes=(
+        Index(name="by_outbox", partition="outbox", sort="outbox_at"),
+    )),
+    Table(name="promotions", partition="code", indexes=(
+        Index(name="by_any", partition="shelf", sort="code"),
+        Index(name="by_outbox", partition="outbox", sort="outbox_at"),
+    )),
+    Table(name="orders", partition="order", indexes=(
+        Index(name="by_customer", partition="principal", sort="placed"),
+        Index(name="by_day", partition="day", sort="placed"),
+        Index(name="by_outbox", partition="outbox", sort="outbox_at"),
+    )),
+    Table(name="due", partition="shard", sort="at"),
+    Table(name="audits", partition="subject", sort="entry", indexes=(
+        Index(name="by_day", partition="day", sort="entry"),
+    )),
+    Table(name="runs", partition="run"),
 )  # fmt: skip
 
 BUCKETS = (
     Bucket(name="uploads"),
+    Bucket(name="images", public=True),
 )  # fmt: skip
 
 QUEUES = (
     Queue(name="welcome", consumer="notify", visibility_s=30),
+    Queue(name="events", consumer="events"),
 )  # fmt: skip
 
 SCHEDULES = (
     Schedule(name="sweep", function="sweep", every_minutes=5),
+    Schedule(name="settle", function="settle", every_minutes=1),
 )  # fmt: skip
 
 # function → what it may use: kind, name, actions
@@ -81,6 +159,8 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
         ("table", "users", ("read", "write")),
         ("table", "sessions", ("read", "write")),
         ("table", "attempts", ("read", "write")),
+        ("table", "resets", ("read", "write")),
+        ("table", "carts", ("read", "write")),
         ("queue", "welcome", ("send",)),
         ("secret", "token-key", ("read",)),
     ),
@@ -91,16 +171,88 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
         ("bucket", "uploads", ("read", "write")),
         ("secret", "token-key", ("read",)),
     ),
+    "catalog": (
+        ("table", "products", ("read",)),
+        ("table", "words", ("read",)),
+        ("table", "stock", ("read",)),
+        ("bucket", "images", ("read",)),
+    ),
+    "carts": (
+        ("table", "users", ("read",)),
+        ("table", "sessions", ("read",)),
+        ("table", "carts", ("read", "write")),
+        ("table", "products", ("read",)),
+        ("bucket", "images", ("read",)),
+        ("secret", "token-key", ("read",)),
+    ),
+    "orders": (
+        ("table", "users", ("read",)),
+        ("table", "sessions", ("read",)),
+        ("table", "carts", ("read", "write")),
+        ("table", "products", ("read",)),
+        ("table", "stock", ("read", "write")),
+        ("table", "adjustments", ("read", "write")),
+        ("table", "promotions", ("read", "write")),
+        ("table", "orders", ("read", "write")),
+        ("table", "due", ("read", "write")),
+        ("queue", "events", ("send",)),
+        ("secret", "token-key", ("read",)),
+    ),
+    "webhooks": (
+        ("table", "stock", ("read", "write")),
+        ("table", "adjustments", ("read", "write")),
+        ("table", "promotions", ("read", "write")),
+        ("table", "orders", ("read", "write")),
+        ("table", "due", ("read", "write")),
+        ("queue", "events", ("send",)),
+    ),
+    "admin": (
+        ("table", "users", ("read",)),
+        ("table", "sessions", ("read",)),
+        ("table", "products", ("read", "write")),
+        ("table", "words", ("read", "write")),
+        ("table", "image_uploads", ("read", "write")),
+        ("table", "stock", ("read", "write")),
+        ("table", "adjustments", ("read", "write")),
+        ("table", "promotions", ("read", "write")),
+        ("table", "orders", ("read", "write")),
+        ("table", "due", ("read", "write")),
+        ("table", "audits", ("read",)),
+        ("bucket", "images", ("read", "write")),
+        ("queue", "events", ("send",)),
+        ("secret", "token-key", ("read",)),
+    ),
     "notify": (
         ("table", "notifications", ("write",)),
+    ),
+    "events": (
+        ("table", "notifications", ("read", "write")),
+        ("table", "audits", ("write",)),
+        ("table", "orders", ("read",)),
     ),
     "sweep": (
         ("table", "users", ("read", "write")),
         ("table", "sessions", ("write",)),
         ("table", "attempts", ("write",)),
+        ("table", "resets", ("write",)),
         ("table", "uploads", ("read", "write")),
+        ("table", "image_uploads", ("read", "write")),
+        ("table", "carts", ("read", "write")),
+        ("table", "products", ("read", "write")),
+        ("table", "words", ("read", "write")),
         ("bucket", "uploads", ("write",)),
+        ("bucket", "images", ("write",)),
         ("queue", "welcome", ("send",)),
+    ),
+    "settle": (
+        ("table", "products", ("read", "write")),
+        ("table", "stock", ("read", "write")),
+        ("table", "adjustments", ("read", "write")),
+        ("table", "promotions", ("read", "write")),
+        ("table", "orders", ("read", "write")),
+        ("table", "due", ("read", "write")),
+        ("table", "runs", ("read", "write")),
+        ("queue", "events", ("send",)),
     ),
 }  # fmt: skip
 

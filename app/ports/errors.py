@@ -8,6 +8,7 @@ PortError
 ├── BlobMissingError      there is no blob under this key
 ├── BlobTooLargeError     the blob has more bytes than the caller takes
 ├── TokenError            a token that is not, or no longer, good
+├── SignatureError        a webhook that its sender did not sign, or signed too long ago
 └── UnavailableError      the store did not answer, or is busy: what was asked may have happened
 """
 
@@ -42,6 +43,10 @@ class BlobTooLargeError(PortError):
 
 class TokenError(PortError):
     """A token that is malformed, forged, signed with a key that is gone, or expired."""
+
+
+class SignatureError(PortError):
+    """A webhook that the provider did not sign, not so, or not just now; it does not say which."""
 
 
 class UnavailableError(PortError):

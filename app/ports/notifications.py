@@ -1,0 +1,27 @@
+"""What customers are told, in a letter that reaches them outside of the shop."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Letter:
+    """A letter: `to` an address of e-mail, a subject of one line, a text.
+
+    The same `id` may be sent again and need not arrive twice.
+    """
+
+    id: str
+    to: str
+    subject: str
+    text: str
+
+
+class Notifications(Protocol):
+    """Sends letters."""
+
+    def send(self, letter: Letter) -> None:
+        """Hand the letter over: it is on its way, or raises UnavailableError.
+
+        Raises InvalidValueError for an address or a subject that no letter can have.
+        """
