@@ -31,8 +31,9 @@ class Operation:
     what `user(request, services)` returned, where that is. `gives` maps each status of a good
     answer to the type of its body (None: no body), of which `media_type` is the type on the wire,
     `refuses` lists those of its problems that not every operation has. `parameters` maps names of
-    the path and of the query to the types of their texts. The first line of `run`'s docstring is
-    its summary.
+    the path and of the query to the types of their texts, `headers` those of headers that it needs.
+    Where `guests` may ask too, a cart's token is as good as a user's. The first line of `run`'s
+    docstring is its summary.
     """
 
     run: Callable[..., Response]
@@ -41,6 +42,8 @@ class Operation:
     gives: Mapping[int, type | None] = field(default_factory=dict)
     refuses: tuple[int, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    guests: bool = False
     media_type: str = JSON
 
     def __call__(self, request: Request, services: Services) -> Response:

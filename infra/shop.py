@@ -182,7 +182,7 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
         ("table", "sessions", ("read",)),
         ("table", "carts", ("read", "write")),
         ("table", "products", ("read",)),
-        ("bucket", "images", ("read",)),
+        ("table", "promotions", ("read",)),
         ("secret", "token-key", ("read",)),
     ),
     "orders": (

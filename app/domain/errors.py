@@ -3,6 +3,7 @@
 DomainError
 ├── InvalidError          a value that cannot be used
 ├── UnauthenticatedError  no token, or none that is good
+├── ForbiddenError        it is known who asks, and he may not
 ├── NotFoundError         there is no such thing, or it is not the asker's to see
 ├── ConflictError         things are not as this would need them
 └── TooManyError          too often; when to try again
@@ -27,6 +28,10 @@ class UnauthenticatedError(DomainError):
     def __init__(self, detail: str, *, token_given: bool = False) -> None:
         self.token_given = token_given
         super().__init__(detail)
+
+
+class ForbiddenError(DomainError):
+    """It is known who asks, and he may not."""
 
 
 class NotFoundError(DomainError):

@@ -1,5 +1,6 @@
 """Users' names and passwords: which are taken, and when two names are the same one."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -7,7 +8,12 @@ from app.domain.errors import InvalidError
 
 USERNAME_LEAST, USERNAME_MOST = 3, 64
 PASSWORD_LEAST, PASSWORD_MOST = 8, 128
+EMAIL_MOST = 254
 
+# What is sent over SMTP without any extension to it, quoted names left out.
+_EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
+)
 _BETWEEN = frozenset("._-@+")
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
 _MARKS = frozenset({"Mn", "Mc"})  # vowel signs and accents: many scripts cannot be written without
@@ -61,6 +67,13 @@ def new_password(typed: str, field: str = "$.password") -> str:
     if any(unicodedata.category(character) == "Cs" for character in form):
         raise InvalidError("a password is Unicode text: this holds half a character", field)
     return form
+
+
+def email(typed: str, field: str = "$.email") -> str:
+    """The address, if a letter can be sent to it; "" is none. Raises InvalidError."""
+    if typed and (len(typed) > EMAIL_MOST or _EMAIL.fullmatch(typed) is None):
+        raise InvalidError("an address of e-mail is as tea@house.example", field)
+    return typed
 
 
 def same_password(typed: str) -> str:

@@ -1,6 +1,7 @@
 """Users and their sessions: register, log in, change the password, log out."""
 
 from app.bootstrap import ConfigurationError, Services
+from app.domain.errors import InvalidError, UnauthenticatedError
 from app.domain.throttling import Limits
 from app.handlers.auth_bodies import Login, NewUser, PasswordChange, Session, User
 from app.handlers.bearer import caller
@@ -8,9 +9,12 @@ from app.messages import Request, Response
 from app.operation import Operation, answered
 from app.services.accounts import Account
 from app.services.authenticate import Caller
+from app.services.cart_tokens import guest_of
+from app.services.change_cart import try_to_merge
 from app.services.change_password import Change, change_password
 from app.services.login import Credentials, login
 from app.services.logout import logout
+from app.services.principal import user_principal
 from app.services.register import register
 from app.services.throttle import Throttle
 
@@ -37,10 +41,13 @@ def sign_up(_request: Request, services: Services, *, body: NewUser) -> Response
 def log_in(request: Request, services: Services, *, body: Login) -> Response:
     """Begin a session, which lasts for twelve hours.
 
+    With `cart_token`, what is in that guest's cart goes into the user's.
+
     401 says that the name or the password is wrong, and not which. After ten failed logins of one
     name, or fifty from one address, within fifteen minutes, 429 says when to try again; logins that
     are on their way at the same time count until they are done.
     """
+    guest = _guest(body.cart_token, services)
     begun = login(
         Credentials(body.username, body.password, request.source_ip),
         users=services.table("users"),
@@ -50,7 +57,14 @@ def log_in(request: Request, services: Services, *, body: Login) -> Response:
         tokens=services.tokens,
         clock=services.clock,
     )
+    merged = guest is not None and try_to_merge(
+        guest,
+        user_principal(begun.account.user_id),
+        carts=services.table("carts"),
+        clock=services.clock,
+    )
     session = Session(
+        cart_merged=merged,
         token=begun.token,
         token_type="Bearer",  # noqa: S106 - its kind
         expires_at=begun.expires_at,
@@ -104,6 +118,16 @@ ROUTES = {
 
 def _user(account: Account) -> User:
     return User(username=account.shown, user_id=account.user_id, created_at=account.created_at)
+
+
+def _guest(token: str, services: Services) -> str | None:
+    """Whose cart the token is of; None without one. Raises InvalidError and PortError."""
+    if not token:
+        return None
+    try:
+        return guest_of(token, tokens=services.tokens)
+    except UnauthenticatedError as error:
+        raise InvalidError(str(error), "$.cart_token") from None
 
 
 def _throttle(services: Services) -> Throttle:

@@ -64,6 +64,9 @@ class Login(Hidden):
 
     username: GivenName
     password: GivenPassword
+    cart_token: Annotated[
+        str, Meta(max_length=4096, description="A guest's cart to take along, or empty.")
+    ] = ""
 
 
 class PasswordChange(Hidden):
@@ -91,3 +94,6 @@ class Session(Hidden):
     token_type: Literal["Bearer"]
     expires_at: Moment
     user: User
+    cart_merged: Annotated[
+        bool, Meta(description="Whether the guest's cart is in the user's now.")
+    ] = False

@@ -13,6 +13,7 @@ _KNOWN: dict[type[Exception], tuple[int, str]] = {
     BodyError: (400, "Bad Request"),
     domain.InvalidError: (422, "Unprocessable Content"),
     domain.UnauthenticatedError: (401, "Unauthorized"),
+    domain.ForbiddenError: (403, "Forbidden"),
     domain.NotFoundError: (404, "Not Found"),
     domain.ConflictError: (409, "Conflict"),
     domain.TooManyError: (429, "Too Many Requests"),

@@ -74,7 +74,7 @@ class Payments(Protocol):
         """
 
     def void(self, payment: Payment) -> Payment:
-        """Let go of a payment that is pending or authorised; as it is then: captured if too late."""
+        """Let go of what is pending or authorised; as it is then, which is captured if too late."""
 
     def refund(self, payment: Payment, key: str, amount: int) -> RefundState:
         """Give `amount` back, once for each `key`; asked again, how far it is.

@@ -6,6 +6,8 @@ user_id     a ULID; other tables know the user by it
 password    a slow salted hash
 generation  how often the password was set: sessions of an earlier one are void …
 kept        … but for the one under this key, in which the password was set last, or ""
+role        "customer" or "admin"; rows of before there were roles have none, and are customers'
+email       where letters to the user go, or ""; those rows have none of it either
 created_at  UTC epoch milliseconds
 event       the id of what is told of the registration, a ULID
 outbox, outbox_at  a shard of "welcome", by the key, and `event`, until that was sent; no more than
@@ -20,6 +22,8 @@ from app.domain.users import Username
 from app.ports.tables import Row
 
 WELCOME = "welcome"
+CUSTOMER = "customer"
+ADMIN = "admin"
 BY_OUTBOX = "by_outbox"
 OUTBOX = ("outbox", "outbox_at")
 
@@ -32,10 +36,12 @@ class Account:
     shown: str
     user_id: str
     created_at: int
+    role: str = CUSTOMER
+    email: str = ""
 
 
-def new_row(name: Username, password: str, now_ms: int) -> Row:
-    """A user who is not there yet; `password` is its hash."""
+def new_row(name: Username, password: str, email: str, now_ms: int) -> Row:
+    """A user who is not there yet; `password` is its hash, `email` may be ""."""
     event = new_id(now_ms)
     return {
         "username": name.key,
@@ -44,6 +50,8 @@ def new_row(name: Username, password: str, now_ms: int) -> Row:
         "password": password,
         "generation": 1,
         "kept": "",
+        "role": CUSTOMER,
+        "email": email,
         "created_at": now_ms,
         "event": event,
         "outbox": shard(WELCOME, name.key),
@@ -58,6 +66,8 @@ def account(row: Row) -> Account:
         shown=str(row["shown"]),
         user_id=str(row["user_id"]),
         created_at=int(row["created_at"]),
+        role=str(row.get("role", CUSTOMER)),
+        email=str(row.get("email", "")),
     )
 
 

@@ -19,18 +19,22 @@ from app.services.outbox import deliver
 def register(
     username: str,
     password: str,
+    email: str = "",
     *,
     users: Table,
     welcome: Queue,
     passwords: Passwords,
     clock: Clock,
 ) -> Account:
-    """A new user. Raises InvalidError, ConflictError for a name that is taken, and PortError."""
+    """A new user, with an address of e-mail or without ("").
+
+    Raises InvalidError, ConflictError for a name that is taken, and PortError.
+    """
     name = names.username(username)
     secret = names.new_password(password)
     if users.get({"username": name.key}) is not None:  # a hash is dear, and would be for nothing
         raise _taken()
-    row = new_row(name, passwords.hash(secret), clock.now_ms())
+    row = new_row(name, passwords.hash(secret), names.email(email), clock.now_ms())
     _put(row, users)
     try:
         deliver(row, users=users, welcome=welcome)

@@ -9,15 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from infra import browsers
 from infra.errors import Problem
 from infra.model import Method, Platform, Route
 
 METHODS: Final[tuple[Method, ...]] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """What ANY stands for."""
-
-HEADERS: Final = ("authorization", "content-type")
-EXPOSED: Final = ("etag", "retry-after")
-PREFLIGHT_S: Final = 3600
 
 _PARAMETER: Final = re.compile(r"\{([^}+]*)\}")
 
@@ -71,9 +68,9 @@ def cors(platform: Platform) -> Mapping[str, object]:
     return {
         "allow_origins": list(platform.origins),
         "allow_methods": list(methods(platform.routes)),
-        "allow_headers": list(HEADERS),
-        "expose_headers": list(EXPOSED),
-        "max_age": PREFLIGHT_S,
+        "allow_headers": list(browsers.HEADERS),
+        "expose_headers": list(browsers.EXPOSED),
+        "max_age": browsers.PREFLIGHT_S,
         "allow_credentials": False,
     }
 

@@ -8,7 +8,7 @@ from typing import Final
 import pulumi
 from pulumi_aws import apigatewayv2, cloudwatch, lambda_
 
-from infra import granted, model
+from infra import browsers, granted, model
 from infra.aws.function import Function
 from infra.aws.shared import Shared
 
@@ -17,9 +17,6 @@ LONGEST_MS: Final = 30_000
 START_S: Final = 10
 """What Lambda lets a new instance take before the function's own time-out begins."""
 
-_HEADERS: Final = ("authorization", "content-type")
-_EXPOSED: Final = ("etag", "retry-after")
-_PREFLIGHT_S: Final = 3600
 _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 # no query string, header or address of the caller: these may hold what is nobody's to keep
 _ACCESS_LOG: Final = granted.compact(
@@ -185,9 +182,9 @@ def cors(platform: model.Platform) -> apigatewayv2.ApiCorsConfigurationArgsDict 
     return {
         "allow_origins": list(platform.origins),
         "allow_methods": ["*"] if "ANY" in methods else sorted(methods),
-        "allow_headers": list(_HEADERS),
-        "expose_headers": list(_EXPOSED),
-        "max_age": _PREFLIGHT_S,
+        "allow_headers": list(browsers.HEADERS),
+        "expose_headers": list(browsers.EXPOSED),
+        "max_age": browsers.PREFLIGHT_S,
         "allow_credentials": False,
     }
 

@@ -55,7 +55,13 @@ def document(api: Api, about: Mapping[str, str]) -> dict[str, Any]:
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "The `token` that `POST /sessions` gives.",
-                }
+                },
+                "cart": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "x-cart-token",
+                    "description": "The `cart_token` that `POST /carts` gives.",
+                },
             },
         },
     }
@@ -77,7 +83,8 @@ class _Types:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         found: list[Any] = []
         for each in endpoints:
-            found += [each.takes, *(each.gives or {}).values(), *each.parameters.values()]
+            found += [each.takes, *(each.gives or {}).values()]
+            found += [*each.parameters.values(), *each.headers.values()]
         self._types = [kind for kind in found if kind is not None]
         self._schemas, self.components = msgspec.json.schema_components(
             self._types, ref_template=REF
@@ -116,6 +123,8 @@ def _operation(
     if endpoint.description:
         found["description"] = endpoint.description
     found["security"] = [{"bearer": []}] if endpoint.secured else []
+    if endpoint.guests:
+        found["security"].append({"cart": []})
     if parameters := _parameters(endpoint, types):
         found["parameters"] = parameters
     if endpoint.takes is not None:
@@ -133,7 +142,7 @@ def _operation(
 
 
 def _parameters(endpoint: Endpoint, types: _Types) -> list[dict[str, Any]]:
-    """Those of the path, in its order, then those of the query."""
+    """Those of the path, in its order, then those of the query, then the headers."""
     found = []
     path_names = []
     for name, rest in _PARAMETER.findall(endpoint.route.path):
@@ -147,6 +156,9 @@ def _parameters(endpoint: Endpoint, types: _Types) -> list[dict[str, Any]]:
     for name in sorted(set(endpoint.parameters) - set(path_names)):
         schema = types.schema(endpoint.parameters[name])
         found.append({"name": name, "in": "query", "required": False, "schema": schema})
+    for name in sorted(endpoint.headers):
+        schema = types.schema(endpoint.headers[name])
+        found.append({"name": name, "in": "header", "required": True, "schema": schema})
     return found
 
 

@@ -67,6 +67,10 @@ def curl(method: str, path: str, operation: Mapping[str, Any], document: Mapping
     lines = [f'curl{option} "$SHOP{path}"']
     if operation.get("security"):
         lines.append('-H "authorization: Bearer $TOKEN"')
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "header":
+            variable = parameter["name"].upper().replace("-", "_")
+            lines.append(f'-H "{parameter["name"]}: ${variable}"')
     if "requestBody" in operation:
         content = operation["requestBody"]["content"]["application/json"]
         body = json.dumps(sample(content["schema"], document), ensure_ascii=False)

@@ -89,11 +89,18 @@ def _group(tag: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]
     yield "</section>"
 
 
+_LOCKS = (
+    "",
+    ' <span class="lock">needs a token</span>',
+    " <span class=\"lock\">needs a token, a user's or a cart's</span>",
+)
+
+
 def _operation(
     method: str, path: str, operation: Mapping[str, Any], document: Mapping[str, Any]
 ) -> Iterator[str]:
     name = escape(operation["operationId"])
-    lock = ' <span class="lock">needs a token</span>' if operation["security"] else ""
+    lock = _LOCKS[len(operation["security"])]
     yield f'<article aria-labelledby="{name}">'
     yield f'<h3 id="{name}">{_method(method)} <code>{escape(path)}</code>{lock}</h3>'
     yield _paragraphs(f"{operation['summary']}.\n\n{operation.get('description', '')}")
@@ -109,8 +116,11 @@ def _operation(
     yield "</article>"
 
 
+_WHERE = {"path": "In the path.", "query": "In the query.", "header": "A header."}
+
+
 def _described(parameter: Mapping[str, Any]) -> dict[str, Any]:
-    where = "In the path." if parameter["in"] == "path" else "In the query."
+    where = _WHERE[parameter["in"]]
     about = f"{where} {parameter.get('description', '')}".strip()
     return {"description": about, **parameter["schema"]}
 

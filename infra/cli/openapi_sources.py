@@ -22,7 +22,7 @@ class Endpoint:
     """One route and what is known of it.
 
     `gives` maps statuses to the types of their bodies and is None where nothing is stated;
-    `parameters` maps names to types. All types are as msgspec takes them.
+    `parameters` and `headers` map names to types. All types are as msgspec takes them.
     """
 
     route: Route
@@ -33,6 +33,8 @@ class Endpoint:
     gives: Mapping[int, Any] | None = None
     refuses: tuple[int, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    guests: bool = False
     media_type: str = "application/json"
 
 
@@ -114,6 +116,8 @@ def _endpoint(route: Route, what: Any) -> Endpoint:
         gives=dict(what.gives),
         refuses=tuple(what.refuses),
         parameters=dict(what.parameters),
+        headers=dict(what.headers),
+        guests=what.guests,
         media_type=what.media_type,
     )
 

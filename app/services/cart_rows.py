@@ -1,0 +1,89 @@
+"""The rows of the table `carts`, as the services on them read and write them.
+
+cart        the principal's id
+lines       a JSON list of [product, quantity]
+version     every write is conditional on it, and raises it
+merged      a JSON list of the guests' carts that were taken in, the last eight
+created_at, updated_at  UTC epoch milliseconds
+idle, idle_at  a shard of "idle", by the key, and the day (UTC) of the last write, for the sweep
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from app.domain.cart import Line
+from app.domain.errors import ConflictError
+from app.domain.shards import shard
+from app.ports.clock import Clock
+from app.ports.errors import ConditionFailedError
+from app.ports.tables import Condition, Row, Table
+
+IDLE = "idle"
+BY_IDLE = "by_idle"
+MOST_MERGED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """A cart as its row has it; of version 0 there is no row yet."""
+
+    cart: str
+    lines: tuple[Line, ...] = ()
+    version: int = 0
+    merged: tuple[str, ...] = ()
+    created_at: int = 0
+
+
+def read_cart(cart: str, *, carts: Table) -> Cart:
+    """The cart, or an empty one. Raises PortError."""
+    row = carts.get({"cart": cart})
+    return Cart(cart) if row is None else _cart(row)
+
+
+def write_cart(changed: Cart, *, carts: Table, clock: Clock) -> Cart:
+    """Write what was read as of its `version`, changed; as it is then.
+
+    Raises ConflictError when it was changed meanwhile, and PortError.
+    """
+    now_ms = clock.now_ms()
+    after = replace(changed, version=changed.version + 1, created_at=changed.created_at or now_ms)
+    row = _row(after, now_ms)
+    try:
+        if changed.version == 0:
+            carts.put(row, if_absent=True)
+        else:
+            cart = row.pop("cart")
+            unchanged = Condition("version", "=", changed.version)
+            carts.update({"cart": str(cart)}, set=row, when=[unchanged])
+    except ConditionFailedError:
+        raise ConflictError("the cart was changed at the same time: look, or retry") from None
+    return after
+
+
+def day_of(moment_ms: int) -> str:
+    """The day, in UTC, of a moment in epoch milliseconds: 2026-11-23."""
+    return datetime.fromtimestamp(moment_ms / 1000, UTC).date().isoformat()
+
+
+def _row(cart: Cart, now_ms: int) -> dict[str, str | int]:
+    return {
+        "cart": cart.cart,
+        "lines": json.dumps([[each.product, each.quantity] for each in cart.lines]),
+        "version": cart.version,
+        "merged": json.dumps(cart.merged),
+        "created_at": cart.created_at,
+        "updated_at": now_ms,
+        "idle": shard(IDLE, cart.cart),
+        "idle_at": day_of(now_ms),
+    }
+
+
+def _cart(row: Row) -> Cart:
+    return Cart(
+        cart=str(row["cart"]),
+        lines=tuple(Line(*each) for each in json.loads(str(row["lines"]))),
+        version=int(row["version"]),
+        merged=tuple(json.loads(str(row["merged"]))),
+        created_at=int(row["created_at"]),
+    )
