@@ -23,9 +23,9 @@ unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help setup setup-whole engine up preview fetch down rollback secret conformance reset \
-	schedule logs queue shell dev doctor lint format test test-fast soak bench lock schema openapi \
-	clean
+.PHONY: help setup setup-whole engine up preview fetch down rollback secret admin letters \
+	conformance seed tour reset schedule logs queue shell dev doctor lint format test test-fast soak \
+	bench lock schema openapi clean
 
 help: ## this list
 	@printf 'make up      brings the shop up on this machine and prints its address\n'
@@ -67,6 +67,18 @@ secret: setup ## makes the secret NAME, or takes it from stdin (RANDOM=1, ROTATE
 	@$(RUN) infra.cli.secret --stack $(call quoted,$(STACK)) $(if $(NAME),--name $(call quoted,$(NAME))) \
 		$(if $(filter 1 yes,$(RANDOM)),--random) $(if $(filter 1 yes,$(ROTATE)),--rotate) \
 		$(if $(filter command,$(origin VALUE)),--value) $(ARGS)
+
+admin: setup ## has the user NAME be an admin; a new one types a password (ARGS=--random, --revoke)
+	@$(RUN) infra.cli.admin --stack $(call quoted,$(STACK)) $(if $(NAME),--name $(call quoted,$(NAME))) $(ARGS)
+
+letters: setup ## the letters that the local shop wrote down, the newest last
+	@$(RUN) infra.cli.letters --stack $(call quoted,$(STACK)) $(ARGS)
+
+seed: setup ## fills the shop with products, pictures, stock, promotions; again adds nothing
+	@$(RUN) infra.cli.seed --stack $(call quoted,$(STACK)) $(ARGS)
+
+tour: setup ## buys something in the local shop, step by step, and shows how
+	@$(RUN) infra.cli.tour --stack $(call quoted,$(STACK)) $(ARGS)
 
 reset: setup ## stops the local shop and deletes what it has stored; asks first
 	@$(RUN) infra.cli.reset --stack $(call quoted,$(STACK)) $(ARGS)

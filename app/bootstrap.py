@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from app.ports.adapters import Adapters, Stated
     from app.ports.blobs import Bucket
     from app.ports.clock import Clock
+    from app.ports.notifications import Notifications
     from app.ports.passwords import Passwords
+    from app.ports.payments import Payments
     from app.ports.queue import Queue
     from app.ports.secrets import Secrets
     from app.ports.tables import Table
     from app.ports.tokens import Tokens
 
 _ADAPTERS = ("local", "aws", "alicloud")
+_PROVIDERS = ("fake", "stripe")
+_CARRIERS = ("kept", "smtp")
+_LETTERS = ("SHOP_NOTIFICATIONS", "SHOP_NOTIFICATIONS_FROM")
 
 
 class ConfigurationError(Exception):
@@ -102,6 +107,25 @@ class Services:
         found: Tokens = module.JwtTokens(self.secrets, self.clock)
         return found
 
+    @cached_property
+    def payments(self) -> Payments:
+        """The provider of payments. Raises ConfigurationError where none is stated."""
+        return self._adapters.payments(self)
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        """What sends letters. Raises ConfigurationError where it is not stated how."""
+        by, sender = (self.environment.get(key, "") for key in _LETTERS)
+        if by not in _CARRIERS:
+            raise ConfigurationError(
+                f"{_LETTERS[0]} is {by!r}: it must be one of {', '.join(_CARRIERS)}; "
+                "a function that sends letters is named so in infra/shop_letters.py"
+            )
+        opened: Notifications = import_module("app.adapters.common.notifications").open_letters(
+            by, sender, self.table, self.secrets, self.clock
+        )
+        return opened
+
     def _granted(self, kind: str, name: str) -> Stated:
         stated = self._stated[kind].get(name)
         if stated is None:
@@ -150,6 +174,18 @@ class _Named:
     def clock(self) -> Clock:
         clock: Clock = import_module("app.adapters.common.clock").SystemClock()
         return clock
+
+    def payments(self, services: Services) -> Payments:
+        stated = services.environment.get("SHOP_PAYMENTS", "")
+        if stated not in _PROVIDERS:
+            raise ConfigurationError(
+                f"SHOP_PAYMENTS is {stated!r}: it must be one of {', '.join(_PROVIDERS)}; "
+                "a function that pays is named so in infra/shop_payments.py"
+            )
+        opened: Payments = import_module("app.adapters.common.payments").open_payments(
+            stated, services.table, services.secrets, services.clock
+        )
+        return opened
 
     def _module(self, port: str) -> Any:
         if self._name not in _ADAPTERS:

@@ -85,10 +85,12 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] = (),
+    more: Mapping[str, object] | None = None,
 ) -> Response:
     """An error as problem details (RFC 9457), with the request's id to find it in the logs by.
 
-    `errors` says of single values what is wrong with them: `field` and `detail` of each.
+    `errors` says of single values what is wrong with them: `field` and `detail` of each. `more` are
+    members of this kind of problem.
     """
     value: dict[str, object] = {
         "type": "about:blank",
@@ -99,4 +101,5 @@ def problem(
     }
     if errors:
         value["errors"] = list(errors)
+    value.update(more or {})
     return json_response(status, value, headers, PROBLEM)

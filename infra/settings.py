@@ -5,7 +5,7 @@ of everything that is wrong with it. One key holds all of ours because Pulumi ca
 misspelt key of its own from an unused one, and a mapping under one key can be read whole.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from infra.model import Provider
 from infra.settings_alicloud import Alicloud
 from infra.settings_aws import Aws
 from infra.settings_local import Local
+from infra.settings_notifications import Notifications
 from infra.settings_overrides import (
     BucketOverrides,
     FunctionOverrides,
@@ -48,6 +49,16 @@ class Settings(Part):
     target: Literal["local", "aws", "alicloud"] = Field(
         description="Where the shop runs: local is this machine.",
         json_schema_extra={"errorMessage": "there is no such place to run the shop"},
+    )
+    payments: Literal["fake", "stripe"] | None = Field(
+        default=None,
+        description="Who takes the money: fake takes none and has a page to try that at; stripe "
+        "takes the secrets stripe-key and stripe-webhook. A stack on a cloud must state it; on "
+        "this machine it is fake otherwise.",
+        json_schema_extra={"errorMessage": "nobody of this name takes money"},
+    )
+    notifications: Notifications = Field(
+        default_factory=Notifications, description="How letters to customers go out."
     )
     local: Local = Field(default_factory=Local, description="The local cloud.")
     aws: Aws = Field(default_factory=Aws, description="The account on AWS.")
@@ -85,6 +96,11 @@ class Settings(Part):
         """The cloud whose limits hold: that of the target, or the one that is emulated."""
         return self.local.emulate if self.target == "local" else self.target
 
+    @property
+    def provider_of_payments(self) -> Literal["fake", "stripe"]:
+        """Who takes the money; `parse` has refused a cloud's stack that does not say it."""
+        return self.payments or "fake"
+
 
 def parse(raw: object, source: str, names: Names) -> Settings:
     """The settings that `raw`, JSON as Python has it, states; None states nothing.
@@ -94,6 +110,7 @@ def parse(raw: object, source: str, names: Names) -> Settings:
     cleaned, found = nulls({} if raw is None else raw)
     if isinstance(cleaned, Mapping):
         found += unknown(cleaned, names)
+        found += _unstated(cleaned)
     try:
         settings = Settings.model_validate(cleaned)
     except ValidationError as error:
@@ -102,6 +119,17 @@ def parse(raw: object, source: str, names: Names) -> Settings:
         # the first problem of a path is the most telling one
         raise Refused(source, {p.path: p for p in reversed(found)}.values())
     return settings
+
+
+def _unstated(given: Mapping[Any, object]) -> Iterator[Problem]:
+    """What a stack on a cloud has to state: a default would be as good as a shop given away."""
+    if given.get("target") in ("aws", "alicloud") and "payments" not in given:
+        yield Problem(
+            "payments",
+            "",
+            "a shop on a cloud states who takes the money: the fake one would give goods away",
+            "add payments: stripe, or fake where nobody is to pay",
+        )
 
 
 def read(names: Names) -> Settings:

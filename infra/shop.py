@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
+from infra import shop_letters
 from infra.model import (
     Action,
     Bucket,
@@ -26,6 +27,7 @@ from infra.model import (
 from infra.settings import Settings
 from infra.settings_overrides import FunctionOverrides, ThrottleOverrides
 from infra.settings_part import Part
+from infra.shop_payments import PARTS, granted, paying
 
 Declared = TypeVar("Declared", Table, Bucket, Queue)
 
@@ -39,7 +41,7 @@ FUNCTIONS = (
     Function(name="orders", timeout_s=20),
     Function(name="webhooks", timeout_s=20),
     Function(name="admin", timeout_s=20),
-    Function(name="notify", timeout_s=5),
+    Function(name="notify"),
     Function(name="events"),
     Function(name="sweep", timeout_s=60),
     Function(name="settle", timeout_s=60),
@@ -104,12 +106,13 @@ TABLES = (
     )),
     Table(name="notifications", partition="event"),
     Table(name="resets", partition="reset", expiring=True),
+    Table(name="letters", partition="recipient", sort="letter", expiring=True),
     Table(name="products", partition="product", indexes=(
         Index(name="by_listing", partition="listed", sort="product"),
         Index(name="by_category", partition="listed_in", sort="product"),
         Index(name="by_any", partition="shelf", sort="product"),
         Index(name="by_outbox", partition="outbox", sort="outbox_at"),
-        Index(name="by_reindex", partition="reindex", sort="product"),
+        Index(name="by_reindex", partition="reindex", sort="reindex_at"),
     )),
     Table(name="words", partition="word", sort="product"),
     Table(name="image_uploads", partition="owner", sort="upload", indexes=(
@@ -144,7 +147,7 @@ BUCKETS = (
 )  # fmt: skip
 
 QUEUES = (
-    Queue(name="welcome", consumer="notify", visibility_s=30),
+    Queue(name="welcome", consumer="notify"),
     Queue(name="events", consumer="events"),
 )  # fmt: skip
 
@@ -223,7 +226,9 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
         ("secret", "token-key", ("read",)),
     ),
     "notify": (
-        ("table", "notifications", ("write",)),
+        ("table", "users", ("read",)),
+        ("table", "resets", ("write",)),
+        ("table", "notifications", ("read", "write")),
     ),
     "events": (
         ("table", "notifications", ("read", "write")),
@@ -235,6 +240,7 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
         ("table", "sessions", ("write",)),
         ("table", "attempts", ("write",)),
         ("table", "resets", ("write",)),
+        ("table", "letters", ("write",)),
         ("table", "uploads", ("read", "write")),
         ("table", "image_uploads", ("read", "write")),
         ("table", "carts", ("read", "write")),
@@ -256,33 +262,51 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
     ),
 }  # fmt: skip
 
+_BROUGHT = tuple(PARTS.values())  # by one provider of payments or the other
+
+EVERY_FUNCTION = (*FUNCTIONS, *(one for part in _BROUGHT for one in part.functions))
+
 NAMES = {
-    "functions": tuple(each.name for each in FUNCTIONS),
-    "routes": tuple(each.key for each in ROUTES),
-    "tables": tuple(each.name for each in TABLES),
+    "functions": tuple(each.name for each in EVERY_FUNCTION),
+    "routes": tuple(
+        each.key for each in (*ROUTES, *(one for part in _BROUGHT for one in part.routes))
+    ),
+    "tables": tuple(
+        each.name for each in (*TABLES, *(one for part in _BROUGHT for one in part.tables))
+    ),
     "buckets": tuple(each.name for each in BUCKETS),
-    "queues": tuple(each.name for each in QUEUES),
+    "queues": tuple(
+        each.name for each in (*QUEUES, *(one for part in _BROUGHT for one in part.queues))
+    ),
 }
 
 
 def platform(settings: Settings, stack: str) -> Platform:
     """The shop as this stack wants it, not yet checked."""
+    kind = settings.provider_of_payments
+    parts = PARTS[kind]
     return Platform(
         stack=stack,
         origins=tuple(settings.origins),
         functions=tuple(
             fitted(function, settings.functions.get(function.name, FunctionOverrides()), stack)
-            for function in FUNCTIONS
+            for function in shop_letters.sending(
+                paying(FUNCTIONS, kind), settings.notifications.by, settings.notifications.sender
+            )
         ),
         routes=tuple(
             replace(route, throttle=throttle(settings.routes.get(route.key, settings.throttle)))
-            for route in ROUTES
+            for route in (*ROUTES, *parts.routes)
         ),
-        tables=tuple(sized(table, settings.tables.get(table.name)) for table in TABLES),
+        tables=tuple(
+            sized(table, settings.tables.get(table.name)) for table in (*TABLES, *parts.tables)
+        ),
         buckets=tuple(sized(bucket, settings.buckets.get(bucket.name)) for bucket in BUCKETS),
-        queues=tuple(sized(queue, settings.queues.get(queue.name)) for queue in QUEUES),
+        queues=tuple(
+            sized(queue, settings.queues.get(queue.name)) for queue in (*QUEUES, *parts.queues)
+        ),
         schedules=SCHEDULES,
-        grants=tuple(_grants()),
+        grants=tuple(_grants(settings)),
     )
 
 
@@ -314,7 +338,8 @@ def fitted(function: Function, wanted: FunctionOverrides, stack: str) -> Functio
     )
 
 
-def _grants() -> Iterator[Grant]:
-    for function, granted in GRANTS.items():
-        for kind, resource, actions in granted:
+def _grants(settings: Settings) -> Iterator[Grant]:
+    grants = granted(GRANTS, settings.provider_of_payments)
+    for function, may in shop_letters.granted(grants, settings.notifications.by).items():
+        for kind, resource, actions in may:
             yield Grant(function=function, kind=kind, resource=resource, actions=frozenset(actions))

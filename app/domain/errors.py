@@ -6,6 +6,7 @@ DomainError
 ├── ForbiddenError        it is known who asks, and he may not
 ├── NotFoundError         there is no such thing, or it is not the asker's to see
 ├── ConflictError         things are not as this would need them
+│   └── PriceChangedError it costs something else now
 └── TooManyError          too often; when to try again
 """
 
@@ -40,6 +41,15 @@ class NotFoundError(DomainError):
 
 class ConflictError(DomainError):
     """Things are not as this would need them."""
+
+
+class PriceChangedError(ConflictError):
+    """It does not cost what was expected; `total` and `currency` are what it costs now."""
+
+    def __init__(self, total: int, currency: str) -> None:
+        self.total = total
+        self.currency = currency
+        super().__init__("it costs something else now: look at the cart, and order for its total")
 
 
 class TooManyError(DomainError):

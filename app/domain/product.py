@@ -56,7 +56,7 @@ def category_key(category: str, field: str = "$.category") -> str:
     Raises InvalidError.
     """
     key = " ".join(folded(category).split())
-    if len(key) > _KEY_MOST:
+    if len(category) > CATEGORY_MOST or len(key) > _KEY_MOST:
         raise InvalidError(f"a category has at most {CATEGORY_MOST} plain characters", field)
     return _text(key, _KEY_MOST, field)
 

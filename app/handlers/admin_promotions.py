@@ -138,14 +138,18 @@ PROMOTIONS = {
         list_all,
         user=admin,
         gives={200: Promotions},
-        refuses=(403,),
+        refuses=(403, 422),
         parameters={"cursor": Cursor, "limit": Limit},
     ),
     "POST /admin/promotions": Operation(
         make, takes=NewPromotion, user=admin, gives={201: PromotionSeen}, refuses=(403, 409)
     ),
     "GET /admin/promotions/{code}": Operation(
-        look, user=admin, gives={200: PromotionSeen}, refuses=(403, 404), parameters={"code": Code}
+        look,
+        user=admin,
+        gives={200: PromotionSeen},
+        refuses=(403, 404, 422),
+        parameters={"code": Code},
     ),
     "PUT /admin/promotions/{code}": Operation(
         change,

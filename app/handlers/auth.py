@@ -1,10 +1,11 @@
 """Users and their sessions: register, log in, change the password, log out."""
 
-from app.bootstrap import ConfigurationError, Services
+from app.bootstrap import Services
 from app.domain.errors import InvalidError, UnauthenticatedError
-from app.domain.throttling import Limits
 from app.handlers.auth_bodies import Login, NewUser, PasswordChange, Session, User
 from app.handlers.bearer import caller
+from app.handlers.resets import RESETS
+from app.handlers.throttles import throttle_of
 from app.messages import Request, Response
 from app.operation import Operation, answered
 from app.services.accounts import Account
@@ -16,20 +17,18 @@ from app.services.login import Credentials, login
 from app.services.logout import logout
 from app.services.principal import user_principal
 from app.services.register import register
-from app.services.throttle import Throttle
-
-_LIMITS = Limits()
-_MOST_FAILURES = 999  # all of them are read at once
 
 
 def sign_up(_request: Request, services: Services, *, body: NewUser) -> Response:
     """Register a user.
 
-    A welcome is sent some time after. 409 says that the name is taken.
+    A welcome is sent some time after. An address of e-mail is not asked whether it is the user's.
+    409 says that the name is taken.
     """
     account = register(
         body.username,
         body.password,
+        body.email,
         users=services.table("users"),
         welcome=services.queue("welcome"),
         passwords=services.passwords,
@@ -52,7 +51,7 @@ def log_in(request: Request, services: Services, *, body: Login) -> Response:
         Credentials(body.username, body.password, request.source_ip),
         users=services.table("users"),
         sessions=services.table("sessions"),
-        throttle=_throttle(services),
+        throttle=throttle_of(services),
         passwords=services.passwords,
         tokens=services.tokens,
         clock=services.clock,
@@ -90,7 +89,7 @@ def set_password(
         user,
         Change(body.old_password, body.new_password, request.source_ip),
         users=services.table("users"),
-        throttle=_throttle(services),
+        throttle=throttle_of(services),
         passwords=services.passwords,
     )
     return Response(status=204)
@@ -113,11 +112,18 @@ ROUTES = {
         set_password, takes=PasswordChange, user=caller, gives={204: None}, refuses=(409, 429)
     ),
     "DELETE /sessions/current": Operation(log_out, user=caller, gives={204: None}),
+    **RESETS,
 }
 
 
 def _user(account: Account) -> User:
-    return User(username=account.shown, user_id=account.user_id, created_at=account.created_at)
+    return User(
+        username=account.shown,
+        user_id=account.user_id,
+        created_at=account.created_at,
+        role=account.role,
+        email=account.email,
+    )
 
 
 def _guest(token: str, services: Services) -> str | None:
@@ -128,23 +134,3 @@ def _guest(token: str, services: Services) -> str | None:
         return guest_of(token, tokens=services.tokens)
     except UnauthenticatedError as error:
         raise InvalidError(str(error), "$.cart_token") from None
-
-
-def _throttle(services: Services) -> Throttle:
-    limits = Limits(
-        per_account=_number(services, "LOGIN_FAILURES_PER_ACCOUNT", _LIMITS.per_account),
-        per_address=_number(services, "LOGIN_FAILURES_PER_ADDRESS", _LIMITS.per_address),
-    )
-    return Throttle(services.table("attempts"), services.clock, limits)
-
-
-def _number(services: Services, key: str, otherwise: int) -> int:
-    """A number from the function's environment. Raises ConfigurationError."""
-    given = services.environment.get(key, "")
-    if not given:
-        return otherwise
-    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= _MOST_FAILURES):
-        raise ConfigurationError(
-            f"{key} is {given!r}: nobody can log in; make it a number of 1 to {_MOST_FAILURES}"
-        )
-    return int(given)

@@ -47,6 +47,14 @@ GivenPassword = Annotated[
         extra_json_schema=_SECRET,
     ),
 ]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=users.EMAIL_MOST,
+        description="Where letters go, or empty.",
+        examples=["tea@house.example"],
+    ),
+]
 UserId = Annotated[str, Meta(pattern=PATTERN, description="A ULID.", examples=[_AN_ID])]
 Shown = Annotated[str, Meta(description="As it was typed.", examples=["Tea-House"])]
 Moment = Annotated[int, Meta(description="UTC epoch milliseconds.", examples=[1764000000000])]
@@ -57,6 +65,7 @@ class NewUser(Hidden):
 
     username: TypedName
     password: NewPassword
+    email: Email = ""
 
 
 class Login(Hidden):
@@ -76,12 +85,26 @@ class PasswordChange(Hidden):
     new_password: NewPassword
 
 
+class ResetWanted(Hidden):
+    """Who has forgotten his password."""
+
+    username: GivenName
+
+
+class NewPasswordOnly(Hidden):
+    """The password as it is to be."""
+
+    new_password: NewPassword
+
+
 class User(Hidden):
     """A user, as only he sees himself."""
 
     username: Shown
     user_id: UserId
     created_at: Moment
+    role: Literal["customer", "admin"]
+    email: Email
 
 
 class Session(Hidden):

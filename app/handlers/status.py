@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from app.domain import errors as domain
 from app.messages import BodyError, Response, problem
-from app.ports.errors import UnavailableError
+from app.ports.errors import SignatureError, UnavailableError
 from app.routing import RouteNotFoundError
 
 # error → status, title; its text is shown to the client, so it must be fit for that
@@ -23,8 +23,8 @@ _KNOWN: dict[type[Exception], tuple[int, str]] = {
 def respond(error: Exception, request_id: str) -> Response:
     """The problem that the client sees; of an unknown error, nothing but the request's id.
 
-    Errors of ports are unknown ones, but for a store that is away: a missing grant, table or
-    secret is ours to mend, and the log says which.
+    Errors of ports are unknown ones, but for a store that is away and a webhook that is not signed:
+    a missing grant, table or secret is ours to mend, and the log says which.
     """
     for kind in type(error).__mro__:
         if kind in _KNOWN:
@@ -36,7 +36,11 @@ def respond(error: Exception, request_id: str) -> Response:
                 request_id,
                 headers=_headers(error),
                 errors=_errors(error),
+                more=_more(error),
             )
+    if isinstance(error, SignatureError):
+        detail = "The webhook is not signed by the provider of payments, or was not just now."
+        return problem(400, "Bad Request", detail, request_id)
     if isinstance(error, UnavailableError):
         detail = "A store did not answer in time. It may or may not have been done: look, or retry."
         headers = {"retry-after": "1"}
@@ -51,6 +55,12 @@ def _headers(error: Exception) -> Mapping[str, str]:
     if isinstance(error, domain.UnauthenticatedError):  # RFC 6750, section 3
         more = ', error="invalid_token"' if error.token_given else ""
         return {"www-authenticate": f'Bearer realm="shop"{more}'}
+    return {}
+
+
+def _more(error: Exception) -> Mapping[str, object]:
+    if isinstance(error, domain.PriceChangedError):
+        return {"total": error.total, "currency": error.currency}
     return {}
 
 

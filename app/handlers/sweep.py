@@ -1,6 +1,8 @@
 """What a schedule does every few minutes: remove what is past, and send what was left unsent."""
 
 from app.bootstrap import Services
+from app.services.drop_image import is_shown
+from app.services.index_words import reindex_products
 from app.services.outbox import send_again
 from app.services.sweep import sweep
 from app.services.sweep_uploads import sweep_uploads
@@ -12,9 +14,24 @@ def run(services: Services) -> dict[str, int]:
         {
             "sessions": lambda: services.table("sessions").remove_expired(),
             "attempts": lambda: services.table("attempts").remove_expired(),
+            "resets": lambda: services.table("resets").remove_expired(),
+            "letters": lambda: services.table("letters").remove_expired(),
             "uploads": lambda: sweep_uploads(
                 uploads=services.table("uploads"),
                 bucket=services.bucket("uploads"),
+                clock=services.clock,
+            ),
+            "pictures": lambda: sweep_uploads(
+                uploads=services.table("image_uploads"),
+                bucket=services.bucket("images"),
+                clock=services.clock,
+                wanted=lambda kept: is_shown(kept, services.table("products")),
+            ),
+            "reindex": lambda: reindex_products(
+                products=services.table("products"),
+                words=services.table("words"),
+                uploads=services.table("image_uploads"),
+                images=services.bucket("images"),
                 clock=services.clock,
             ),
             "outbox": lambda: send_again(

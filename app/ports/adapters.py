@@ -7,6 +7,7 @@ if TYPE_CHECKING:  # or every function would be packed with every adapter
     from app.ports.blobs import Bucket
     from app.ports.clock import Clock
     from app.ports.passwords import Passwords
+    from app.ports.payments import Payments
     from app.ports.queue import Queue
     from app.ports.secrets import Secrets
     from app.ports.tables import Table
@@ -36,3 +37,9 @@ class Adapters(Protocol):
 
     def clock(self) -> "Clock":
         """The time."""
+
+    def payments(self, services: Any) -> "Payments":
+        """The provider of payments that the environment names.
+
+        `services` are those of the function, which has what the provider needs.
+        """

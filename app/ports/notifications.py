@@ -21,7 +21,8 @@ class Notifications(Protocol):
     """Sends letters."""
 
     def send(self, letter: Letter) -> None:
-        """Hand the letter over: it is on its way, or raises UnavailableError.
+        """Hand the letter over: when this returns, it is on its way.
 
-        Raises InvalidValueError for an address or a subject that no letter can have.
+        Raises InvalidValueError for an address or a subject that no letter can have, or that nobody
+        has, UnavailableError where it may go better another time, and PortError.
         """

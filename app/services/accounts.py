@@ -15,6 +15,7 @@ outbox, outbox_at  a shard of "welcome", by the key, and `event`, until that was
 """
 
 from dataclasses import dataclass
+from typing import Literal, cast
 
 from app.domain.ids import first_id, new_id
 from app.domain.shards import shard
@@ -22,8 +23,9 @@ from app.domain.users import Username
 from app.ports.tables import Row
 
 WELCOME = "welcome"
-CUSTOMER = "customer"
-ADMIN = "admin"
+Role = Literal["customer", "admin"]
+CUSTOMER: Role = "customer"
+ADMIN: Role = "admin"
 BY_OUTBOX = "by_outbox"
 OUTBOX = ("outbox", "outbox_at")
 
@@ -36,7 +38,7 @@ class Account:
     shown: str
     user_id: str
     created_at: int
-    role: str = CUSTOMER
+    role: Role = CUSTOMER
     email: str = ""
 
 
@@ -66,7 +68,7 @@ def account(row: Row) -> Account:
         shown=str(row["shown"]),
         user_id=str(row["user_id"]),
         created_at=int(row["created_at"]),
-        role=str(row.get("role", CUSTOMER)),
+        role=cast("Role", row.get("role", CUSTOMER)),
         email=str(row.get("email", "")),
     )
 

@@ -10,9 +10,9 @@ day         the day (UTC) of it: a shard, by the entry
 """
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
+from app.domain.days import day_of
 from app.domain.ids import new_id
 from app.domain.shards import shard
 from app.ports.errors import ConditionFailedError
@@ -38,7 +38,6 @@ def entry(subject: str, what: str, by: str, at: int, **more: Any) -> Thing:
 
 def keep(thing: Thing, *, audits: Table) -> None:
     """Write an entry down, unless it was. Raises PortError."""
-    day = datetime.fromtimestamp(int(thing["at"]) / 1000, UTC).date().isoformat()
     row = {
         "subject": str(thing["subject"]),
         "entry": str(thing["id"]),
@@ -46,7 +45,7 @@ def keep(thing: Thing, *, audits: Table) -> None:
         "by": str(thing["by"]),
         "at": int(thing["at"]),
         "more": json.dumps(thing["more"], ensure_ascii=False, sort_keys=True),
-        "day": shard(day, str(thing["id"])),
+        "day": shard(day_of(int(thing["at"])), str(thing["id"])),
     }
     try:
         audits.put(row, if_absent=True)

@@ -40,13 +40,19 @@ def fetch_upload(owner: str, key: str, *, uploads: Table, bucket: Bucket, clock:
     Raises NotFoundError for others' and unknown keys alike, ConflictError when nothing was PUT yet
     or something else than was declared, which is then removed, and PortError.
     """
+    found = keep_upload(owner, key, uploads=uploads, bucket=bucket)
+    url = bucket.download_url(found.kept_place, URL_SECONDS)
+    return Fetched(found, url, clock.now_ms() + URL_SECONDS * 1000)
+
+
+def keep_upload(owner: str, key: str, *, uploads: Table, bucket: Bucket) -> Upload:
+    """The upload, in its kept place. Raises as `fetch_upload` does."""
     found = _read(owner, key, uploads) if is_id(key) else None
     if found is not None and found.state == PENDING:
         found = _attach(found, uploads, bucket)
     if found is None or found.state != KEPT:
         raise NotFoundError("there is no such upload")
-    url = bucket.download_url(found.kept_place, URL_SECONDS)
-    return Fetched(found, url, clock.now_ms() + URL_SECONDS * 1000)
+    return found
 
 
 def _read(owner: str, key: str, uploads: Table) -> Upload | None:

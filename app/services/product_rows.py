@@ -10,6 +10,7 @@ listed, listed_in  "listed" and the category's key, while customers see it
 shelf       a shard of "shelf", by `product`: the list of all of them
 words       a JSON list of the words by which it is to be found: none while customers do not see it
 written     a JSON list of all words that may have a row in the table `words`
+edited      the id of what the last edit told, by which its writer knows it again
 worded_at   when `words`, or what stands beside them in their rows, changed; it only grows
 dropped     a JSON list of the uploads whose pictures are to be removed
 reindex, reindex_at  a shard of "reindex", by `product`, and when the sweep sees to it, as a ULID,
@@ -24,7 +25,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.domain.errors import NotFoundError
+from app.domain.errors import InvalidError, NotFoundError
 from app.domain.ids import first_id, is_id
 from app.domain.product import Draft, category_key
 from app.domain.shards import shard
@@ -58,10 +59,10 @@ class Product(Draft):
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """Some products by their ids; more may follow the one under `cursor`, if there is one."""
+    """Some products by their ids. More may follow the id `cursor`, unless that is ""."""
 
     products: tuple[Product, ...]
-    cursor: str | None
+    cursor: str
 
 
 def product(row: Row) -> Product:
@@ -93,6 +94,11 @@ def product_row(an_id: str, products: Table) -> Row:
 def key(an_id: str) -> Key:
     """The row's key."""
     return {"product": an_id}
+
+
+def upload_of(image: str) -> str:
+    """The upload that a picture came by, from its key; of "", ""."""
+    return image.rpartition("/")[2]
 
 
 def draft_columns(draft: Draft) -> dict[str, str | int]:
@@ -132,6 +138,11 @@ def again_at(moment_ms: int) -> dict[str, str]:
     return {"reindex_at": first_id(moment_ms)}
 
 
+def before(moment_ms: int) -> str:
+    """What `reindex_at` is at most in the rows that the sweep is to see to by this moment."""
+    return first_id(moment_ms)
+
+
 def listed_texts(row: Row, column: str) -> list[str]:
     """The texts in a column that is a JSON list of them."""
     return list(json.loads(str(row[column])))
@@ -142,6 +153,10 @@ def as_list(texts: Iterable[str]) -> str:
     return json.dumps(list(texts), ensure_ascii=False, separators=(",", ":"))
 
 
-def after(cursor: str | None) -> Between | None:
-    """Which ids follow this one, all if there is none."""
-    return None if cursor is None else Between(low=f"{cursor}0")  # ids are all of one length
+def after(cursor: str) -> Between | None:
+    """Which ids follow this one; after "" all. Raises InvalidError for what is no id."""
+    if not cursor:
+        return None
+    if not is_id(cursor):
+        raise InvalidError("the cursor is not one of this list: begin without one", "cursor")
+    return Between(low=f"{cursor}0")  # ids are all of one length

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
 
-from app.adapters.alicloud.calls import Endpoint, SilentError
 from app.adapters.alicloud.oos import MISSING, Oos, RefusedError, endpoint_of
+from app.adapters.common.calls import Endpoint, SilentError
 from infra.alicloud.names import Names
 from infra.errors import PlatformError
 from infra.secret_store import Kept, judged, keys_of

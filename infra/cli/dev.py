@@ -103,7 +103,7 @@ def main(arguments: Sequence[str]) -> int:
             "functions take a change as it is saved",
             f"make up STACK={options.stack} puts it live there",
         )
-        reload = Reload(ROOT, shop.FUNCTIONS, bundle.SourceCache())
+        reload = Reload(ROOT, shop.EVERY_FUNCTION, bundle.SourceCache())
         ask(Places(ROOT), "describe")  # nothing can be put live where nothing runs
         serve(reload, changes(ROOT / "app", _say), _say)
         return 0

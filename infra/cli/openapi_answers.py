@@ -33,6 +33,8 @@ _PROBLEM: dict[str, Any] = {
             "type": "string",
             "description": "The id under which the logs tell of this request.",
         },
+        "total": {"type": "integer", "description": "Of a cart that costs something else now."},
+        "currency": {"type": "string", "description": "That total's."},
         "errors": {
             "description": "The values that cannot be used.",
             "type": "array",

@@ -126,7 +126,7 @@ def _check_target(root: Path, stack: str) -> None:
 
 
 def _function(name: str, stack: str) -> str:
-    known = [function.name for function in shop.FUNCTIONS]
+    known = [function.name for function in shop.EVERY_FUNCTION]
     if name in known:
         return name
     near = nearest(name, known) if name else None

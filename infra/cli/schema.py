@@ -24,6 +24,8 @@ def stack_schema() -> dict[str, Any]:
         of_kind = settings["properties"][kind]
         of_kind["properties"] = dict.fromkeys(names, of_kind["additionalProperties"])
         of_kind["additionalProperties"] = False
+    on_a_cloud = {"properties": {"target": {"enum": ["aws", "alicloud"]}}, "required": ["target"]}
+    settings["allOf"] = [{"if": on_a_cloud, "then": {"required": ["payments"]}}]
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A stack of the shop",

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from infra import shop
+from infra import shop, shop_letters
 from infra.cli.console import parser, run_command
 from infra.cli.environment import LOCAL
 from infra.cli.secret_values import KEY_RINGS, random_text, rotated, taken
@@ -27,6 +27,8 @@ from infra.local.places import Places
 from infra.local.secret_files import SecretFiles
 from infra.naming import is_hyphened, nearest
 from infra.secret_store import SECRET_BYTES, Kept, SecretStore
+from infra.shop_payments import PARTS
+from infra.shop_payments import granted as granted_with
 
 OWN = ("storage-key",)
 """What the local cloud itself keeps: it signs the addresses of uploads and downloads."""
@@ -156,9 +158,18 @@ def given(descriptor: int, say: Callable[[str], object], silent_s: float = 2.0) 
 
 
 def granted() -> list[str]:
-    """The secrets that some function may read."""
-    named = {name for each in shop.GRANTS.values() for kind, name, _ in each if kind == "secret"}
-    return sorted(named)
+    """The secrets that some function may read, whoever takes the money and carries letters."""
+    paid = [granted_with(shop.GRANTS, kind) for kind in PARTS]
+    all_of_them = [shop_letters.granted(grants, by) for grants in paid for by in shop_letters.NEEDS]
+    return sorted(
+        {
+            name
+            for grants in all_of_them
+            for each in grants.values()
+            for kind, name, _ in each
+            if kind == "secret"
+        }
+    )
 
 
 def store_of(stack: str, root: Path) -> SecretStore:

@@ -1,4 +1,8 @@
-"""Who may do what: each operation of the document by nobody, false tokens, others, the owner."""
+"""Who may do what: each operation of the document by everybody there is.
+
+Nobody, false tokens, a guest with a cart, the owner of what it is about, another customer, an
+admin. Which operations there are is read from the document, so none is left out.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,22 +17,29 @@ from app.adapters.common.tokens import SECRET, JwtTokens
 from app.adapters.memory.secrets import MemorySecrets
 from app.ports.tokens import Claims
 from infra.local.places import Places
-from tests.support.contract import PASSWORD, Documented, Person, asked, documented, registered
+from tests.support.contract import Documented, Person, asked, documented, registered
+from tests.support.good_requests import GOOD, uploaded
 from tests.support.project import Project, opened
+from tests.support.shop_client import Client, admin, customer, guest, with_cart
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 OPERATIONS = {each.key: each for each in documented()}
 SECURED = [each for each in OPERATIONS.values() if each.secured]
+FOR_ADMINS = [each for each in SECURED if each.path.startswith("/admin/")]
+OWN = [each for each in SECURED if "{key}" in each.path or each.path.startswith("/orders/{order}")]
+# the page of the fake provider of payments, whose addresses are the secret
+FAKE = {"GET /payments/fake/{payment}", "POST /payments/fake/{payment}"}
 OTHER_KEY = "an-other-key-of-this-kind-but-not-of-this-shop_0"
 
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A running shop, two of its users, and an upload of the first one."""
+    """A running shop, two of its customers, its keeper, a guest, and an upload of the first one."""
 
     shop: Project
     owner: Person
     other: Person
+    keeper: Client
+    guest: Client
     upload: str
 
     @property
@@ -52,21 +63,19 @@ def town(
         shop.settings(f"target: local\nlocal:\n  emulate: {request.param}\n")
         shop.up().ok()
         owner, other = registered(shop, "owner"), registered(shop, "other")
-        yield Town(shop, owner, other, uploaded(owner))
+        upload = uploaded(client(owner))
+        yield Town(shop, owner, other, admin(shop, "keeper"), with_cart(shop), upload)
 
 
-def uploaded(person: Person) -> str:
-    """The key of a picture that is there."""
-    begun = person.ask("POST", "/uploads", json={"content_type": "image/png", "size": len(PNG)})
-    place = begun.json()
-    put = httpx.put(place["url"], content=PNG, headers=place["headers"], trust_env=False)
-    assert put.is_success, put.text
-    return str(place["key"])
+def client(person: Person) -> Client:
+    """The same person, who has a cart and orders."""
+    return Client(person.shop, person.headers, person.name)
 
 
 def path_of(operation: Documented, town: Town) -> str:
-    """The operation's path, that of the owner's own thing where it names one."""
-    return operation.path.replace("{key}", town.upload)
+    """The operation's path, that of the owner's own upload where it names one."""
+    path = operation.path.replace("{key}", town.upload)
+    return path.replace("{order}", "a" * 26).replace("{product}", "0" * 26).replace("{code}", "X")
 
 
 def signed(key: str, **changes: object) -> str:
@@ -138,11 +147,36 @@ FALSE: dict[str, Callable[[Town], Mapping[str, str | bytes]]] = {
 }
 
 
+# What a guest may be taken for by the header of carts, and is not.
+FALSE_CARTS: dict[str, Callable[[Town], Mapping[str, str | bytes]]] = {
+    "garbage": lambda _town: {"x-cart-token": "garbage"},
+    "a user's token": lambda town: {"x-cart-token": town.owner.token},
+    "signed by another key": lambda town: {
+        "x-cart-token": signed(OTHER_KEY, sub=f"guest:{'0' * 26}", sid="cart")
+    },
+    "of no guest": lambda town: {"x-cart-token": signed(town.key, sub="0" * 26, sid="cart")},
+    "ended": lambda town: {
+        "x-cart-token": signed(town.key, sub=f"guest:{'0' * 26}", sid="cart", exp=1)
+    },
+    "a cart's token for a user's": lambda town: bearer(str(town.guest.headers["x-cart-token"])),
+}
+
+
 def test_what_anyone_may_do_is_this_and_nothing_else() -> None:
     """Whoever opens another operation to everybody says so here."""
-    anyone = {"GET /docs", "GET /health", "GET /openapi.json", "POST /sessions", "POST /users"}
-    assert {key for key, each in OPERATIONS.items() if not each.secured} == anyone
-    assert set(MINE) == {each.key for each in SECURED}
+    anyone = {
+        *("GET /docs", "GET /health", "GET /openapi.json", "POST /sessions", "POST /users"),
+        *("POST /password-resets", "POST /password-resets/{token}", "POST /carts"),
+        *("GET /products", "GET /products/{product}", "POST /payments/webhooks"),
+    }
+    assert {key for key, each in OPERATIONS.items() if not each.secured} - FAKE == anyone
+    assert set(GOOD) == {each.key for each in SECURED}
+
+
+def test_what_guests_may_do_is_this_and_nothing_else() -> None:
+    """By the token of a cart."""
+    theirs = {each.key for each in SECURED if {"cart": []} in each.stated["security"]}
+    assert theirs == {key for key in GOOD if key.partition(" ")[2].startswith(("/cart", "/orders"))}
 
 
 @pytest.mark.parametrize("credentials", FALSE)
@@ -163,56 +197,95 @@ def test_without_a_good_token_nothing_is_done_and_nothing_told(
     assert town.owner.ask("GET", "/users/me").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "operation", [each for each in SECURED if "{key}" in each.path], ids=lambda each: each.key
-)
+@pytest.mark.parametrize("token", FALSE_CARTS)
+def test_what_is_no_carts_token_opens_no_cart_and_no_order(town: Town, token: str) -> None:
+    headers = FALSE_CARTS[token](town)
+    for operation in (each for each in SECURED if {"cart": []} in each.stated["security"]):
+        path = path_of(operation, town)
+        answer = asked(town.shop, operation.method, path, headers=headers, json=operation.example)
+        assert answer.status_code == 401, f"{operation.key}: {answer.text}"
+        operation.check(answer)
+
+
+@pytest.mark.parametrize("operation", OWN, ids=lambda each: each.key)
 def test_anothers_thing_is_as_if_it_were_not_there(town: Town, operation: Documented) -> None:
-    """Byte for byte but for the request's id, or it would tell which keys there are."""
-    told = []
-    for path in (path_of(operation, town), operation.path.replace("{key}", "0" * 26)):
-        answer = town.other.ask(operation.method, path, json=operation.example)
-        assert answer.status_code == 404
+    """To customers, guests and admins: byte for byte but for the request's id."""
+    owner = client(town.owner)
+    good = GOOD[operation.key](owner, town.keeper)
+    absent = operation.path.replace("{key}", "0" * 26).replace("{order}", "a" * 26)
+    strangers = [client(town.other), town.keeper]
+    if {"cart": []} in operation.stated["security"]:
+        strangers.append(town.guest)
+    for stranger in strangers:
+        told = []
+        for path in (good.path, absent):
+            answer = stranger.ask(operation.method, path, headers=dict(good.headers))
+            assert answer.status_code == 404, f"{stranger.name}: {answer.text}"
+            operation.check(answer)
+            told.append({**answer.json(), "request_id": ""})
+        assert told[0] == told[1]
+    answer = good.send(owner, operation.method)
+    assert answer.status_code == operation.good, "nothing became of it"
+
+
+def test_a_guests_order_is_neither_anothers_guests_nor_anybodys(town: Town) -> None:
+    mine = with_cart(town.shop)
+    placed = mine.order(town.keeper.sold(1))
+    for stranger in (town.guest, client(town.owner), town.keeper):
+        stranger.got(404, f"GET /orders/{placed['order']}")
+        assert stranger.got(200, "GET /orders")["orders"] == [
+            each
+            for each in stranger.got(200, "GET /orders")["orders"]
+            if each["order"] != placed["order"]
+        ]
+    mine.got(200, f"GET /orders/{placed['order']}")
+
+
+@pytest.mark.parametrize("operation", SECURED, ids=lambda each: each.key)
+def test_each_gets_a_good_answer_as_it_is_documented_or_is_refused(
+    town: Town, operation: Documented
+) -> None:
+    """The same request that goes well in one's name is refused in the others'."""
+    for_guests = {"cart": []} in operation.stated["security"]
+    askers: dict[str, tuple[Client, int]] = {
+        "an admin": (town.keeper, operation.good),
+        "a customer": (customer(town.shop), operation.good),
+        "a guest": (with_cart(town.shop), operation.good if for_guests else 401),
+        "nobody": (guest(town.shop), 401),
+    }
+    if operation in FOR_ADMINS:
+        askers["a customer"] = (askers["a customer"][0], 403)
+    refused = [asker for asker, status in askers.values() if status != operation.good]
+    for who, (asker, status) in askers.items():
+        if asker in refused:
+            continue
+        if asker is town.keeper:  # one session more, which may end
+            asker = Client(town.shop, client(Person(town.shop, "keeper", "").again()).headers)
+        good = GOOD[operation.key](asker, town.keeper)
+        for stranger in refused:
+            answer = good.send(stranger, operation.method)
+            expected = next(status for each, status in askers.values() if each is stranger)
+            assert answer.status_code == expected, f"{who}'s: {answer.text}"
+            operation.check(answer)
+        answer = good.send(asker, operation.method)
+        assert answer.status_code == status, f"{who}: {answer.text}"
         operation.check(answer)
-        told.append({**answer.json(), "request_id": ""})
-    assert told[0] == told[1]
-    assert town.owner.ask("GET", f"/uploads/{town.upload}").status_code == 200
-
-
-# How each is asked so that it goes well, by whom it may: body, and what the answer must show.
-MINE: dict[str, tuple[object, str]] = {
-    "GET /users/me": (None, "{name}"),
-    "PUT /users/me/password": (
-        {"old_password": PASSWORD, "new_password": PASSWORD},
-        "",
-    ),
-    "DELETE /sessions/current": (None, ""),
-    "POST /uploads": ({"content_type": "image/png", "size": 9}, "key"),
-    "GET /uploads/{key}": (None, "{upload}"),
-}
-
-
-@pytest.mark.parametrize("key", MINE)
-def test_the_owner_gets_a_good_answer_of_his_own_as_it_is_documented(town: Town, key: str) -> None:
-    operation = OPERATIONS[key]
-    body, shows = MINE[key]
-    for person, others in ((town.owner, town.other), (town.other, town.owner)):
-        asker = person.again()
-        upload = uploaded(asker)
-        answer = asker.ask(operation.method, operation.path.replace("{key}", upload), json=body)
-        assert answer.status_code == operation.good, answer.text
-        operation.check(answer)
-        assert shows.format(name=person.name, upload=upload) in answer.text
-        assert others.name not in answer.text
+        assert town.owner.name not in answer.text or operation in FOR_ADMINS
         assert town.upload not in answer.text
 
 
 @pytest.mark.parametrize(
     "operation",
-    [each for each in OPERATIONS.values() if each.method == "GET" and not each.secured],
+    [
+        each
+        for each in OPERATIONS.values()
+        if each.method == "GET" and not each.secured and each.key not in FAKE
+    ],
     ids=lambda each: each.key,
 )
 def test_what_anyone_may_read_needs_no_token_and_minds_none(
     town: Town, operation: Documented
 ) -> None:
+    path = operation.path.replace("{product}", town.keeper.product())
     for headers in ({}, bearer("garbage")):
-        assert asked(town.shop, "GET", operation.path, headers=headers).status_code == 200
+        assert asked(town.shop, "GET", path, headers=headers).status_code == 200

@@ -13,7 +13,7 @@ from tests.support.limits import Case, Inputs, cased, inputs_of, reaches, stated
 
 pytestmark = pytest.mark.long  # the program runs once for each setting
 
-BASE: Mapping[str, Any] = {"target": "alicloud", "alicloud": {"instance": "shop-dev-1"}}
+BASE: Mapping[str, Any] = {"target": "alicloud", "payments": "fake", "alicloud": {"instance": "shop-dev-1"}}
 
 FUNCTION = "fc/v3Function:V3Function"
 VERSION = "fc/v3FunctionVersion:V3FunctionVersion"
@@ -158,6 +158,7 @@ CASES = (
 
 ELSEWHERE = {
     ("target",): "it chooses this program",
+    ("payments",): "it chooses parts of the shop: tests/unit/test_shop.py",
     ("alicloud", "bytecode"): "the package's tests hold it",
     ("alicloud", "account_instances"): "it is compared with what the functions reserve",
     ("functions", "queue_ms"): "no cloud lets a call wait: it is refused",

@@ -12,7 +12,7 @@ from tests.support.limits import Case, Inputs, cased, inputs_of, reaches, stated
 
 pytestmark = pytest.mark.long  # the program runs once for each setting
 
-BASE: Mapping[str, Any] = {"target": "aws", "aws": {"account_concurrency": 1000}}
+BASE: Mapping[str, Any] = {"target": "aws", "payments": "fake", "aws": {"account_concurrency": 1000}}
 
 
 FUNCTION = "lambda/function:Function"
@@ -166,6 +166,7 @@ CASES = (
 
 ELSEWHERE = {
     ("target",): "it chooses this program",
+    ("payments",): "it chooses parts of the shop: tests/unit/test_shop.py",
     ("aws", "bytecode"): "the package's tests hold it",
     ("functions", "queue_ms"): "no cloud lets a call wait: it is refused",
 }

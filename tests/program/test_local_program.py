@@ -12,6 +12,7 @@ from pulumi.runtime import mocks
 from infra import shop
 from infra.local import launch
 from infra.local.places import Places
+from infra.settings import Settings
 from tests.support.program import ROOT, Declared, apart
 
 RUNTIME, FUNCTION, GATEWAY = "local:index:Runtime", "local:index:Function", "local:index:Gateway"
@@ -59,14 +60,15 @@ def of_the_repository() -> object:
 
 def test_the_repositorys_own_stack_declares_every_part_of_the_shop_once() -> None:
     declared, exported = run(of_the_repository())
+    made = shop.platform(Settings(target="local"), "local")
     shop_of = {
         "runtime": ["runtime"],
-        "table": [f"table-{each.name}" for each in shop.TABLES],
-        "bucket": [f"bucket-{each.name}" for each in shop.BUCKETS],
+        "table": [f"table-{each.name}" for each in made.tables],
+        "bucket": [f"bucket-{each.name}" for each in made.buckets],
         "storage": ["storage"],
-        "queue": [f"queue-{each.name}" for each in shop.QUEUES],
-        "function": [each.name for each in shop.FUNCTIONS],
-        "schedule": [f"schedule-{each.name}" for each in shop.SCHEDULES],
+        "queue": [f"queue-{each.name}" for each in made.queues],
+        "function": [each.name for each in made.functions],
+        "schedule": [f"schedule-{each.name}" for each in made.schedules],
         "gateway": ["gateway"],
     }
     for kind, names in shop_of.items():
@@ -108,7 +110,10 @@ def test_the_gateway_serves_every_route_of_the_shop() -> None:
         "port": Places(ROOT).port,
         "emulate": "aws",
         "body_limit": 262_144,
-        "routes": {route.key: route.function for route in shop.ROUTES},
+        "routes": {
+            route.key: route.function
+            for route in shop.platform(Settings(target="local"), "local").routes
+        },
     }
     assert declared.inputs(RUNTIME) == {
         "release": launch.release(),

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.adapters.alicloud import clients
-from app.adapters.alicloud.calls import Endpoint
 from app.adapters.alicloud.oos import Oos
 from app.adapters.alicloud.sdk import sdk
+from app.adapters.common.calls import Endpoint
 from infra.alicloud.secret_store import SecretParameters
 from tests.support import mns_server, oos_server, oss_server, tablestore_server
 from tests.support.alicloud_calls import Call, Service

@@ -8,6 +8,7 @@ from app.ports.adapters import Adapters, Stated
 from app.ports.blobs import Bucket
 from app.ports.clock import Clock
 from app.ports.passwords import Passwords
+from app.ports.payments import Payments
 from app.ports.queue import Queue
 from app.ports.secrets import Secrets
 from app.ports.tables import Table
@@ -65,6 +66,10 @@ class Faults:
 
     def clock(self) -> Clock:
         return self._adapters.clock()
+
+    def payments(self, services: Any) -> Payments:
+        found: Payments = _Broken(self, "payments", self._adapters.payments(services))
+        return found
 
 
 class Interleaved(Faults):

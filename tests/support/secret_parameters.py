@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from app.adapters.alicloud.calls import Endpoint
 from app.adapters.alicloud.oos import Oos
+from app.adapters.common.calls import Endpoint
 from infra.alicloud.secret_store import SecretParameters
 from tests.support import oos_server
 from tests.support.loopback import KEYS, REGION

@@ -78,6 +78,8 @@ def one_of_each(platform: Platform) -> Platform:
         functions=tuple(each for each in platform.functions if each.name in functions),
         routes=tuple(each for each in platform.routes if each.key == "POST /users"),
         tables=tables,
+        queues=tuple(each for each in platform.queues if each.consumer in functions),
+        schedules=tuple(each for each in platform.schedules if each.function in functions),
         grants=tuple(
             each
             for each in platform.grants

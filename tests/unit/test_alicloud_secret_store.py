@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.adapters.alicloud.calls import Endpoint
 from app.adapters.alicloud.oos import Oos
+from app.adapters.common.calls import Endpoint
 from infra.alicloud.secret_store import SecretParameters, connect
 from infra.cli.secret import Wanted, change
 from infra.errors import PlatformError

@@ -79,6 +79,7 @@ def test_every_key_that_can_be_set_is_taken_over() -> None:
     """A full stack file comes back as it was written."""
     raw = {
         "target": "local",
+        "payments": "stripe",
         "local": {
             "emulate": "alicloud",
             "port": 8080,
@@ -123,6 +124,7 @@ def test_every_key_that_can_be_set_is_taken_over() -> None:
             "domain": {"name": "shop.example.com", "certificate": "12345678-cn-hangzhou"},
             "bucket_domains": {"uploads": {"name": "files.example.com", "certificate": "1"}},
         },
+        "notifications": {"by": "smtp", "sender": "shop@example.com"},
         "origins": ["https://shop.example.com", "http://127.0.0.1:8080"],
         "throttle": {"rate": 1, "burst": 2},
         "routes": {"POST /users": {"rate": 3, "burst": 4}},

@@ -9,6 +9,7 @@ from infra.model import Function, Provider, Route, Scaling
 from infra.settings import Settings
 from infra.settings_overrides import FunctionOverrides
 from infra.shop import FUNCTIONS, NAMES, ROUTES, fitted, platform
+from infra.shop_payments import PAYING
 
 LOCAL = Settings(target="local")
 
@@ -29,7 +30,7 @@ def test_a_platform_has_the_declared_functions_and_routes_in_their_order() -> No
     """Nothing is added or lost on the way, so two runs declare the same."""
     made = platform(LOCAL, "dev")
     assert tuple(function.name for function in made.functions) == NAMES["functions"]
-    assert made.routes == ROUTES
+    assert tuple(route.key for route in made.routes) == NAMES["routes"]
     assert made.stack == "dev"
     assert made == platform(LOCAL, "dev")
 
@@ -82,3 +83,40 @@ def test_a_function_with_a_handler_of_its_own_is_given_no_other() -> None:
     """Its code is called by the provider directly."""
     own = Function(name="hello", handler="app.handlers.hello.lambda_handler")
     assert fitted(own, FunctionOverrides(), "dev").environment == {"SHOP_STACK": "dev"}
+
+
+def test_the_fake_provider_brings_its_page_and_its_webhooks_and_stripe_its_secrets() -> None:
+    """Where Stripe takes the money, nothing is left that could take a made-up card."""
+    fake = platform(Settings(target="local", payments="fake"), "dev")
+    stripe = platform(Settings(target="aws", payments="stripe"), "dev")
+    brought = {"paypage", "payhooks"}
+
+    assert platform(LOCAL, "dev") == fake
+    assert {each.name for each in fake.functions} - {each.name for each in stripe.functions} == (
+        brought
+    )
+    assert {each.path for each in fake.routes if each.function in brought} == {
+        "/payments/fake/{payment}"
+    }
+    assert not [each for each in stripe.routes if "fake" in each.path]
+    for made, secrets in (
+        (fake, {"payments-webhook"}),
+        (stripe, {"stripe-key", "stripe-webhook"}),
+    ):
+        asking = {
+            each.name: each.environment["SHOP_PAYMENTS"]
+            for each in made.functions
+            if "SHOP_PAYMENTS" in each.environment
+        }
+        assert asking.keys() - {"payhooks"} == set(PAYING)
+        for name in asking:
+            mine = {(each.kind, each.resource) for each in made.grants if each.function == name}
+            assert {("secret", each) for each in secrets} <= mine
+    assert "fake" not in repr([(each.kind, each.resource) for each in stripe.grants])
+
+
+def test_the_shop_with_stripe_suits_every_provider_too() -> None:
+    """The checks hold for what a customer's stack states."""
+    for provider in get_args(Provider):
+        made = platform(Settings(target="local", payments="stripe"), "dev")
+        assert problems(made, provider, local=False) == ()

@@ -17,7 +17,7 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
 
-from app.adapters.alicloud.calls import PAUSES_S, Endpoint, again_and_again
+from app.adapters.common.calls import PAUSES_S, Endpoint, again_and_again
 
 VERSION = "2019-06-01"
 MISSING = "EntityNotExists"

@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any
 
 from app.adapters.alicloud import answers
-from app.adapters.alicloud.calls import CONNECT_S, PAUSES_S, READ_S
 from app.adapters.alicloud.keys import Keys
 from app.adapters.alicloud.keys import keys as keys_now
+from app.adapters.common.calls import CONNECT_S, PAUSES_S, READ_S
 from app.ports.errors import PortError
 
 _ATTEMPTS = len(PAUSES_S) + 1

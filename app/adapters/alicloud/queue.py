@@ -14,8 +14,8 @@ from collections.abc import Callable
 from functools import cached_property
 
 from app.adapters.alicloud import answers
-from app.adapters.alicloud.calls import Answer, Endpoint, SilentError, again_and_again
 from app.adapters.alicloud.keys import Keys, keys
+from app.adapters.common.calls import Answer, Endpoint, SilentError, again_and_again
 from app.ports.adapters import Stated
 
 _SERVICE, _OPERATION = "MNS", "SendMessage"

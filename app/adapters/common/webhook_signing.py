@@ -1,7 +1,7 @@
 """Webhooks signed as Stripe signs them: HMAC-SHA256 over a time stamp, a dot, and the raw bytes.
 
-The header is `t=<UTC epoch seconds>,v1=<hex>`, with more `v1` while the secret is being changed, and
-schemes of other names that nobody here trusts. https://docs.stripe.com/webhooks/signature
+The header is `t=<UTC epoch seconds>,v1=<hex>`, with more `v1` while the secret is being changed,
+and schemes of other names that nobody here trusts. https://docs.stripe.com/webhooks/signature
 """
 
 import hmac

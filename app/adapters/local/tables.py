@@ -19,7 +19,7 @@ from app.ports.clock import Clock
 from app.ports.errors import ConditionFailedError
 from app.ports.tables import Between, Condition, Key, Page, Prefix, Row, Schema, Table
 
-_SCHEMA = f"""
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS rows (
     partition TEXT NOT NULL,
     sort TEXT NOT NULL,
@@ -36,7 +36,7 @@ _PUT = "INSERT OR REPLACE INTO rows (partition, sort, expires_at, row) VALUES (?
 _DELETE = "DELETE FROM rows WHERE partition = ? AND sort = ?"
 _EXPIRED = "SELECT partition, sort, row FROM rows WHERE expires_at < ? LIMIT ?"
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
+decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
 
 
 def open_table(name: str, stated: Stated) -> Table:  # noqa: ARG001 - its folder says where it is
@@ -56,7 +56,7 @@ class LocalTable:
         self._schema = schema
         self._clock = clock
         self._indexes = table_indexes.Indexes(clock, lag_ms)
-        self._database = Database(folder / "rows.db", _SCHEMA, durability, opened=self._adopt)
+        self._database = Database(folder / "rows.db", SCHEMA, durability, opened=self._adopt)
 
     def close(self) -> None:
         """Let this thread's connection go; the next use opens another."""
@@ -124,7 +124,7 @@ class LocalTable:
         found = self._database.fetch(f"{statement} LIMIT {limit + 1}", values)
         page = found[:limit]
         more = cursors.packed(*page[-1][:-1]) if len(found) > limit else None
-        return Page(tuple(_decode(each[-1]) for each in page), more)
+        return Page(tuple(decode(each[-1]) for each in page), more)
 
     def remove_expired(self) -> int:
         """Remove rows whose time is past, some at a time; how many."""
@@ -137,7 +137,7 @@ class LocalTable:
                 kept = self._indexes.known(connection)
                 found = connection.execute(_EXPIRED, (now_s, _AT_ONCE)).fetchall()
                 for partition, rest, blob in found:
-                    self._remove(connection, kept, (partition, rest), _decode(blob))
+                    self._remove(connection, kept, (partition, rest), decode(blob))
             removed += len(found)
             if len(found) < _AT_ONCE:
                 return removed
@@ -175,4 +175,4 @@ class LocalTable:
 
 
 def _row(found: Sequence[tuple[bytes]]) -> Row | None:
-    return _decode(found[0][0]) if found else None
+    return decode(found[0][0]) if found else None

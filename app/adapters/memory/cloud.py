@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.adapters.common.passwords import CHEAP_FOR_TESTS_ONLY, Argon2Passwords
+from app.adapters.common.payments import open_payments
 from app.adapters.common.tables import schema_of
 from app.adapters.memory.blobs import MemoryBucket
 from app.adapters.memory.clock import MemoryClock
+from app.adapters.memory.payments import MemoryPayments
 from app.adapters.memory.queue import MemoryQueue
 from app.adapters.memory.secrets import MemorySecrets
 from app.adapters.memory.tables import MemoryTable
@@ -15,6 +17,7 @@ from app.ports.adapters import Stated
 from app.ports.blobs import Bucket
 from app.ports.clock import Clock
 from app.ports.passwords import Passwords
+from app.ports.payments import Payments
 from app.ports.queue import Queue
 from app.ports.secrets import Secrets
 from app.ports.tables import Table
@@ -26,7 +29,7 @@ class MemoryCloud:
     """`Adapters` whose stores live as long as this does: whoever asks by one name gets the same.
 
     Each store is made as it is first stated. `tables`, `buckets` and `queues` are those made so
-    far, for whoever wants to see behind a function's grants.
+    far, for whoever wants to see behind a function's grants; `pay` is the provider of payments.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class MemoryCloud:
         self.tables: dict[str, MemoryTable] = {}
         self.buckets: dict[str, MemoryBucket] = {}
         self.queues: dict[str, MemoryQueue] = {}
+        self.pay = MemoryPayments(clock)
         self._clock = clock
         self._secrets = MemorySecrets(secrets)
         self._lag_ms = lag_ms
@@ -78,6 +82,13 @@ class MemoryCloud:
     def clock(self) -> Clock:
         """The time."""
         return self._clock
+
+    def payments(self, services: Any) -> Payments:
+        """That of tests; but the one that the environment names, where it names one."""
+        stated = services.environment.get("SHOP_PAYMENTS", "")
+        if not stated:
+            return self.pay
+        return open_payments(stated, services.table, services.secrets, services.clock)
 
     def _one(self, made: dict[str, _Made], name: str, make: Callable[[], _Made]) -> _Made:
         with self._lock:

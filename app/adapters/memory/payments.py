@@ -7,7 +7,8 @@ or not done. `refunds_are` tells how the refunds that are asked for next go.
 import json
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from app.adapters.common import webhook_signing
@@ -87,33 +88,31 @@ class MemoryPayments:
 
     def start(self, wanted: Wanted) -> Payment:
         """The order's payment."""
-        with self._Call(self, "start"):
+        with self._call("start"):
             held = self._held.get(wanted.order)
             if held is None:
                 reference = f"memory-{wanted.order}"
                 client = {"url": f"/payments/memory/{reference}"}
-                held = _Held(
-                    Payment(
-                        order=wanted.order,
-                        reference=reference,
-                        state=self.starts_as,
-                        amount=wanted.amount,
-                        currency=wanted.currency,
-                        client=client,
-                    )
+                made = Payment(
+                    wanted.order,
+                    reference,
+                    self.starts_as,
+                    wanted.amount,
+                    wanted.currency,
+                    client,
                 )
-                self._held[wanted.order] = held
+                held = self._held[wanted.order] = _Held(made)
             _check(held.payment, wanted)
             return self._now(wanted.order)
 
     def look(self, wanted: Wanted, reference: str) -> Payment | None:  # noqa: ARG002 - the port's
         """The payment as it is now."""
-        with self._Call(self, "look"):
+        with self._call("look"):
             return self._now(wanted.order) if wanted.order in self._held else None
 
     def capture(self, payment: Payment) -> Payment:
         """Take the money."""
-        with self._Call(self, "capture"):
+        with self._call("capture"):
             found = self._now(payment.order)
             if found.state == "authorised":
                 good = self._held[payment.order].capturable
@@ -122,7 +121,7 @@ class MemoryPayments:
 
     def void(self, payment: Payment) -> Payment:
         """Let go of it."""
-        with self._Call(self, "void"):
+        with self._call("void"):
             found = self._now(payment.order)
             if found.state in ("pending", "authorised"):
                 found = self._set(payment.order, "voided")
@@ -130,7 +129,7 @@ class MemoryPayments:
 
     def refund(self, payment: Payment, key: str, amount: int) -> RefundState:
         """Give some of it back."""
-        with self._Call(self, "refund"):
+        with self._call("refund"):
             given = self._held[payment.order].refunds
             if key not in given:
                 left = self.captured(payment.order) - self.refunded(payment.order)
@@ -163,29 +162,23 @@ class MemoryPayments:
         held.payment = replace(held.payment, state=state)
         return held.payment
 
-    class _Call:
+    @contextmanager
+    def _call(self, method: str) -> Iterator[None]:
         """One call at a time; it may be one that breaks."""
+        with self._lock:
+            self.calls[method] += 1
+            if self._broken(method, after=False):
+                raise UnavailableError("the provider did not answer")
+            lost = self._broken(method, after=True)
+            yield
+        if lost:
+            raise UnavailableError("the provider's answer was lost")
 
-        def __init__(self, payments: "MemoryPayments", method: str) -> None:
-            self._payments, self._method = payments, method
-            self._lost = False
-
-        def __enter__(self) -> None:
-            self._payments._lock.acquire()  # noqa: SLF001 - its own
-            self._payments.calls[self._method] += 1
-            for after in (False, True):
-                if (self._method, after) in self._payments._breaks:  # noqa: SLF001 - the same
-                    self._payments._breaks.remove((self._method, after))  # noqa: SLF001 - the same
-                    self._lost = True
-                    if not after:
-                        self._payments._lock.release()  # noqa: SLF001 - the same
-                        raise UnavailableError("the provider did not answer")
-                    break
-
-        def __exit__(self, kind: object, *_: object) -> None:
-            self._payments._lock.release()  # noqa: SLF001 - the same
-            if self._lost and kind is None:
-                raise UnavailableError("the provider's answer was lost")
+    def _broken(self, method: str, *, after: bool) -> bool:
+        if (method, after) not in self._breaks:
+            return False
+        self._breaks.remove((method, after))
+        return True
 
 
 def _check(there: Payment, wanted: Wanted) -> None:

@@ -10,9 +10,9 @@ from mns.account import Account
 from mns.mns_exception import MNSServerException
 from mns.queue import QueueMeta
 
-from app.adapters.alicloud.calls import Endpoint
 from app.adapters.alicloud.queue import MnsQueue
 from app.adapters.aws.queue import SqsQueue
+from app.adapters.common.calls import Endpoint
 from app.adapters.common.queue import granted
 from app.adapters.local.queue import open_queue
 from app.adapters.memory.queue import MemoryQueue

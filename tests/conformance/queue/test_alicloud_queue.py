@@ -7,9 +7,9 @@ import pytest
 from mns.mns_client import MNSClient
 
 from app.adapters.alicloud import keys as names
-from app.adapters.alicloud.calls import Endpoint
 from app.adapters.alicloud.keys import Keys
 from app.adapters.alicloud.queue import MnsQueue, open_queue, signed
+from app.adapters.common.calls import Endpoint
 from app.ports.errors import (
     AccessDeniedError,
     PortError,

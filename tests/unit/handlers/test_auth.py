@@ -46,8 +46,9 @@ def _password_of(shop: MemoryShop) -> object:
 def test_a_user_registers_logs_in_is_known_and_logs_out(cloud: str) -> None:
     shop = MemoryShop()
     given = {"username": "Tea-House", "password": PASSWORD}
+    address = {"email": "tea@house.example"}
 
-    registered = shop.call("POST /users", given, cloud=cloud)
+    registered = shop.call("POST /users", given | address, cloud=cloud)
     session = shop.call("POST /sessions", given, cloud=cloud)
     token = session.json["token"]
     me = shop.call("GET /users/me", token=token, cloud=cloud)
@@ -57,7 +58,12 @@ def test_a_user_registers_logs_in_is_known_and_logs_out(cloud: str) -> None:
     user = registered.json
     assert (registered.status, session.status, me.status) == (201, 201, 200)
     assert is_id(user.pop("user_id"))
-    assert user == {"username": "Tea-House", "created_at": NOW_MS}
+    assert user == {
+        "username": "Tea-House",
+        "created_at": NOW_MS,
+        "role": "customer",
+        "email": "tea@house.example",
+    }
     assert me.json == session.json["user"]
     assert session.json["expires_at"] == NOW_MS + HOURS_12_MS
     assert session.json["token_type"] == "Bearer"

@@ -4,11 +4,20 @@ import json
 
 import pytest
 
-from app.handlers.auth_bodies import Login, NewUser, PasswordChange, Session, User
-from app.handlers.notify import Welcome
+from app.handlers.auth_bodies import (
+    Login,
+    NewPasswordOnly,
+    NewUser,
+    PasswordChange,
+    ResetWanted,
+    Session,
+    User,
+)
+from app.handlers.notify import ResetAsked, Welcome
 from app.messages import Message
 from app.ports.blobs import Upload as Place
 from app.ports.errors import PortError, UnavailableError
+from app.ports.notifications import Letter
 from app.services.accounts import Account
 from app.services.authenticate import Caller
 from app.services.begin_upload import Begun
@@ -26,7 +35,9 @@ NAME, PASSWORD, NEXT, URL = (
     "https://planted/url",
 )
 PLANTED = "planted"
-ACCOUNT = Account(NAME, NAME, "planted-id", NOW_MS)
+EMAIL = "planted@planted.example"
+ACCOUNT = Account(NAME, NAME, "planted-id", NOW_MS, "admin", EMAIL)
+USER = User(NAME, "planted-id", NOW_MS, "customer", EMAIL)
 
 
 @pytest.mark.parametrize(
@@ -38,12 +49,16 @@ ACCOUNT = Account(NAME, NAME, "planted-id", NOW_MS)
         Caller(ACCOUNT, "planted-session"),
         LoggedIn("planted-token", NOW_MS, ACCOUNT),
         Begun("key", Place(URL, {}), NOW_MS),
-        NewUser(NAME, PASSWORD),
+        NewUser(NAME, PASSWORD, EMAIL),
         Login(NAME, PASSWORD),
         PasswordChange(PASSWORD, NEXT),
-        User(NAME, "planted-id", NOW_MS),
-        Session("planted-token", "Bearer", NOW_MS, User(NAME, "planted-id", NOW_MS)),
-        Welcome("planted-event", "welcome", "planted-id", NAME),
+        USER,
+        Session("planted-token", "Bearer", NOW_MS, USER),
+        Welcome("planted-event", "planted-id", NAME),
+        ResetWanted(NAME),
+        ResetAsked("planted-event", NAME),
+        NewPasswordOnly(PASSWORD),
+        Letter("planted-event", EMAIL, "planted", "planted"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -115,7 +130,7 @@ def test_a_message_that_cannot_be_consumed_is_not_told() -> None:
     shop = MemoryShop()
     body = json.dumps({"event": PASSWORD, "kind": NAME, "user_id": URL, "username": NAME})
 
-    with pytest.raises(Exception, match="no welcome") as caught:
+    with pytest.raises(Exception, match="none of ours") as caught:
         shop.consume(Message(id="m-1", body=body, attempt=1))
 
     assert PLANTED not in str(caught.value)

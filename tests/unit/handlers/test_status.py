@@ -7,6 +7,7 @@ import pytest
 from app.domain.errors import (
     ConflictError,
     DomainError,
+    ForbiddenError,
     InvalidError,
     NotFoundError,
     TooManyError,
@@ -21,6 +22,7 @@ KNOWN = [
     (BodyError("b"), 400, "Bad Request"),
     (InvalidError("i", "$.size"), 422, "Unprocessable Content"),
     (UnauthenticatedError("u"), 401, "Unauthorized"),
+    (ForbiddenError("f"), 403, "Forbidden"),
     (NotFoundError("n"), 404, "Not Found"),
     (ConflictError("c"), 409, "Conflict"),
     (TooManyError("t", 7), 429, "Too Many Requests"),
@@ -70,6 +72,7 @@ def test_the_headers_that_belong_to_a_status(error: Exception, name: str, value:
 def test_a_port_s_error_is_ours_and_its_words_are_for_the_log(kind: type[PortError]) -> None:
     response = respond(kind("the grant that is missing"), "r-1")
 
-    assert response.status == (503 if kind is ports.UnavailableError else 500)
+    expected = {ports.UnavailableError: 503, ports.SignatureError: 400}
+    assert response.status == expected.get(kind, 500)
     assert "grant" not in str(response.body)
     assert kind.__name__ not in str(response.body)

@@ -15,7 +15,9 @@ from tests.support.memory_shop import NOW_MS, PASSWORD, MemoryShop
 
 DAY_MS = 24 * 60 * 60 * 1000
 MINUTE_MS = 60_000
-NOTHING = {"sessions": 0, "attempts": 0, "uploads": 0, "outbox": 0}
+NOTHING = dict.fromkeys(
+    ("sessions", "attempts", "resets", "letters", "uploads", "pictures", "reindex", "outbox"), 0
+)
 
 
 def _begun(shop: MemoryShop, begun_ms: int, *, blob: bool = True) -> str:

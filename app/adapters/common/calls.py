@@ -1,8 +1,8 @@
-"""Requests to Alibaba Cloud over the standard library's own client.
+"""Requests to services over the standard library's own client.
 
-The SDKs of two of its services bring tens of megabytes for a request or two (see `oos` and
-`queue`). Connections are kept. One that was cut while the function stood still is noticed by the
-next request, which is made again on another one.
+Two of Alibaba Cloud's and Stripe are asked so: their SDKs bring tens of megabytes for a request or
+two. Connections are kept. One that was cut while the function stood still is noticed by the next
+request, which is made again on another one.
 """
 
 import time
@@ -21,10 +21,11 @@ _BUSY = frozenset({408, 429})
 
 
 class Answer(NamedTuple):
-    """What a service answered."""
+    """What a service answered. Header names are in lower case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = {}
 
     @property
     def busy(self) -> bool:
@@ -54,7 +55,8 @@ class Endpoint:
         try:
             connection.request(method, target, body, dict(headers))
             answer = connection.getresponse()
-            found = Answer(answer.status, answer.read())
+            told = {name.lower(): text for name, text in answer.getheaders()}
+            found = Answer(answer.status, answer.read(), told)
         except (OSError, HTTPException) as error:
             connection.close()
             self.close()  # the others were cut as long ago

@@ -1,0 +1,142 @@
+"""A cart becomes an order, once for each idempotency key.
+
+The due row is put first, then the order's, if there is none: its key is the claim. From then on the
+order is driven until the answer to its placing is decided, by whoever tries again.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from app.domain.errors import ConflictError, InvalidError, PriceChangedError
+from app.domain.order import Order, answerable, order_id
+from app.domain.pricing import Bill, bill
+from app.ports.errors import ConditionFailedError, PortError, UnavailableError
+from app.ports.tables import Row, Table
+from app.services import log
+from app.services.advance import follow
+from app.services.cart_rows import Cart, read_cart, write_cart
+from app.services.drive import drive
+from app.services.due_rows import ORDER, Due, put_due
+from app.services.offers import offers
+from app.services.order_rows import key_of, new_order, row_of
+from app.services.saga import Saga
+from app.services.view_cart import terms_of
+
+OPEN_MS = 30 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """What a principal orders: his cart, for a total that he has seen.
+
+    `promotion` is a code in its one spelling, or "". `currency` may be "": then any will do.
+    `address` is JSON.
+    """
+
+    principal: str
+    key: str
+    expected_total: int
+    currency: str
+    email: str
+    address: str
+    promotion: str
+
+    @property
+    def order(self) -> str:
+        """The id of the order that this key is for."""
+        return order_id(self.principal, self.key)
+
+    @property
+    def body(self) -> str:
+        """By which it is known whether the same was asked for before."""
+        said = [self.expected_total, self.currency, self.email, self.address, self.promotion]
+        return sha256(json.dumps(said).encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where carts are turned into orders; `open_ms` is how long one may stay unpaid."""
+
+    carts: Table
+    products: Table
+    saga: Saga
+    open_ms: int = OPEN_MS
+
+
+def checkout(asked: Asked, counter: Counter) -> Order:
+    """The order, placed: it is reserved, and its customer can pay.
+
+    Raises ConflictError where the key was used for something else, where what is asked for cannot
+    be had (PriceChangedError: for another total), and, ever after, where this order was refused;
+    InvalidError for an empty cart; UnavailableError where it is not decided: try again with the
+    same key; and PortError.
+    """
+    saga = counter.saga
+    row = saga.orders.get(key_of(asked.order))
+    if row is None:
+        row = _claimed(asked, counter)
+    if row["body"] != asked.body:
+        raise ConflictError("this idempotency key was used for another order")
+    found = drive(asked.order, saga)
+    follow(found, saga)
+    if not answerable(found):
+        raise UnavailableError("the order is not decided yet: try again with the same key")
+    _empty(found, counter)
+    return found
+
+
+def _claimed(asked: Asked, counter: Counter) -> Row:
+    """The order's row, put by us or by whoever was faster."""
+    saga = counter.saga
+    cart = read_cart(asked.principal, carts=counter.carts)
+    wanted = _priced(asked, cart, counter)
+    now_ms = saga.clock.now_ms()
+    order = new_order(
+        asked.order,
+        asked.principal,
+        asked.body,
+        wanted,
+        email=asked.email,
+        address=asked.address,
+        cart=(cart.cart, cart.version),
+        moments=(now_ms, now_ms + counter.open_ms),
+    )
+    owed = Due(ORDER + asked.order, now_ms, asked.principal, asked.body)
+    put_due(owed, due=saga.due)
+    row = row_of(order)
+    try:
+        saga.orders.put(row, if_absent=True)
+    except (ConditionFailedError, UnavailableError):
+        there = saga.orders.get(key_of(asked.order))
+        if there is None:
+            raise UnavailableError("the order was not placed: try again") from None
+        return there
+    return row
+
+
+def _priced(asked: Asked, cart: Cart, counter: Counter) -> Bill:
+    """What the cart costs now. Raises InvalidError and ConflictError."""
+    if not cart.lines:
+        raise InvalidError("the cart is empty", "cart")
+    saga = counter.saga
+    terms = None
+    if asked.promotion:
+        terms = terms_of(asked.promotion, promotions=saga.promotions)
+        if terms is None:
+            raise ConflictError("there is no such promotion")
+    sold = offers((each.product for each in cart.lines), products=counter.products)
+    found = bill(cart.lines, sold, terms, saga.clock.now_ms())
+    if found.total != asked.expected_total or asked.currency not in ("", found.currency):
+        raise PriceChangedError(found.total, found.currency)
+    return found
+
+
+def _empty(order: Order, counter: Counter) -> None:
+    """Empty the cart that was ordered, unless it was changed since; its customer goes on anyway."""
+    try:
+        cart = read_cart(order.cart, carts=counter.carts)
+        if cart.version == order.cart_version:
+            write_cart(replace(cart, lines=()), carts=counter.carts, clock=counter.saga.clock)
+    except (ConflictError, PortError) as error:
+        log.failed("carts", error)

@@ -1,0 +1,102 @@
+"""The sweep of orders and adjustments: what nobody finished is finished, what is late is cancelled.
+
+The list is the table `due`. What is on it for two minutes nobody is at any more, or he is slow, and
+then both are: that does no harm. What has no row of its own, though it is on the list, gets one
+that is closed, so that whoever comes late to put it finds it taken.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.domain.order import Order
+from app.ports.errors import ConditionFailedError
+from app.services.adjust_stock import abandoned, close_adjustment, drive_adjustment
+from app.services.adjustment_rows import key_of as adjustment_key
+from app.services.adjustment_rows import read_adjustment
+from app.services.adjustment_rows import row_of as adjustment_row
+from app.services.close_order import settle_order
+from app.services.drive import Cancel, drive
+from app.services.due_rows import ADJUST, ORDER, Due, due_by, remove_due
+from app.services.one_by_one import one_by_one
+from app.services.order_rows import key_of, read_order, row_of, tombstone
+from app.services.row_outbox import try_to_tell
+from app.services.saga import Saga
+
+GRACE_MS = 2 * 60 * 1000
+LATE_MS = 60 * 60 * 1000
+A_RUN_MS = 40_000  # the function has a minute, and does more than this
+_A_SHARD = 500
+
+SettleRefunds = Callable[[Order, str], bool]
+"""Finish an order's refunds, given what the due row says it is for; whether all of them are."""
+
+
+class LateError(Exception):
+    """Something stays open for over an hour, though each sweep tries: somebody has to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """One run. `settle_refunds` is called with every order that is on the list and paid."""
+
+    saga: Saga
+    settle_refunds: SettleRefunds
+
+    def run(self) -> int:
+        """See to what is on the list; how much of it came to its end.
+
+        Raises LateError, SomeFailedError as `one_by_one` does, and PortError.
+        """
+        begun_ms = self.saga.clock.now_ms()
+        late: list[str] = []
+
+        def one(owed: Due) -> int:
+            if self.saga.clock.now_ms() - begun_ms > A_RUN_MS:
+                return 0  # the next run begins with the oldest again
+            if self._done(owed):
+                remove_due(owed, due=self.saga.due)
+                return 1
+            if begun_ms - owed.put_ms > LATE_MS:
+                late.append(owed.owner)
+            return 0
+
+        found = due_by(begun_ms - GRACE_MS, _A_SHARD, due=self.saga.due)
+        done = one_by_one("orders", found, one)
+        if late:
+            named = ", ".join(late[:5])
+            raise LateError(f"{len(late)} are open for over an hour: {named}")
+        return done
+
+    def _done(self, owed: Due) -> bool:
+        """Take it on; whether nothing is left to do about it. Raises PortError."""
+        if owed.owner.startswith(ADJUST):
+            return self._adjusted(owed)
+        order = owed.owner.removeprefix(ORDER)
+        row = self.saga.orders.get(key_of(order))
+        now_ms = self.saga.clock.now_ms()
+        if row is None:
+            buried = tombstone(order, owed.principal, owed.body, now_ms)
+            try:
+                self.saga.orders.put(row_of(buried), if_absent=True)
+            except ConditionFailedError:
+                return False  # it was put just now: the next run sees to it
+            return True
+        expired = read_order(row).expires_at <= now_ms
+        found = drive(order, self.saga, Cancel("expired", "expired") if expired else None)
+        settle_order(found, self.saga)
+        try_to_tell(key_of(order), table=self.saga.orders, queue=self.saga.events)
+        return not found.is_open and self.settle_refunds(found, owed.body)
+
+    def _adjusted(self, owed: Due) -> bool:
+        product, _, adjustment = owed.owner.removeprefix(ADJUST).partition("/")
+        row = self.saga.adjustments.get(adjustment_key(product, adjustment))
+        if row is None:
+            buried = abandoned(product, adjustment, owed.body, self.saga.clock.now_ms())
+            try:
+                self.saga.adjustments.put(adjustment_row(buried), if_absent=True)
+            except ConditionFailedError:
+                return False
+            return True
+        found = drive_adjustment(read_adjustment(row), self.saga)
+        close_adjustment(found, self.saga)
+        return True

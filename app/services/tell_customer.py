@@ -1,0 +1,95 @@
+"""What happened to an order goes to its customer in a letter, once an event.
+
+Rows of the table `notifications`: event (the key), kind "order", order, what, sent_at (UTC epoch
+milliseconds). The letter goes out before its row is written: what dies in between sends it again,
+under the same id, and nothing is lost. A message that comes again later finds the row.
+"""
+
+import json
+
+from app.domain.money import written
+from app.domain.order import Order
+from app.ports.clock import Clock
+from app.ports.errors import ConditionFailedError, UnavailableError
+from app.ports.notifications import Letter, Notifications
+from app.ports.tables import Table
+from app.services.order_rows import key_of, read_order
+
+KIND = "order"
+PLACED, PAID, REFUNDED = "placed", "paid", "refunded"
+
+_PLACED = """\
+Thank you for your order {order}:
+
+{lines}
+
+It is yours once it is paid.
+"""
+_PAID = """\
+Your order {order} is paid:
+
+{lines}
+"""
+_REFUNDED = """\
+Of your order {order}, {amount} goes back to you, the way it was paid.
+"""
+
+
+class UnknownEventError(Exception):
+    """An event that nobody is told of; it does not say what it holds."""
+
+
+def tell_customer(
+    event: str,
+    order: str,
+    what: str,
+    *,
+    orders: Table,
+    notifications: Table,
+    letters: Notifications,
+    clock: Clock,
+) -> None:
+    """Send a letter about what happened, "placed", "paid" or "refunded.<n>", unless it was sent.
+
+    Raises UnknownEventError and PortError: then the message comes again.
+    """
+    key = {"event": event}
+    if notifications.get(key) is not None:
+        return
+    row = orders.get(key_of(order))
+    if row is None:
+        raise UnavailableError("the order that an event is about is not there")
+    found = read_order(row)
+    subject, text = _words(found, what)
+    if found.email:
+        letters.send(Letter(id=event, to=found.email, subject=subject, text=text))
+    sent = {**key, "kind": KIND, "order": order, "what": what, "sent_at": clock.now_ms()}
+    try:
+        notifications.put(sent, if_absent=True)
+    except ConditionFailedError:
+        return
+
+
+def _words(order: Order, what: str) -> tuple[str, str]:
+    """The subject and the text of a letter. Raises UnknownEventError."""
+    if what == PLACED:
+        return "Your order", _PLACED.format(order=order.order, lines=_lines(order))
+    if what == PAID:
+        return "Your order is paid", _PAID.format(order=order.order, lines=_lines(order))
+    kind, _, number = what.partition(".")
+    register = int(number) if number.isascii() and number.isdigit() and len(number) == 1 else -1
+    if kind == REFUNDED and 0 <= register < len(order.refunds) and order.refunds[register]:
+        amount = int(json.loads(order.refunds[register])["amount"])
+        text = _REFUNDED.format(order=order.order, amount=written(amount, order.currency))
+        return "Your refund", text
+    raise UnknownEventError("an event of an order that nobody is told of")
+
+
+def _lines(order: Order) -> str:
+    lines = [
+        f"{each.quantity} x {each.name}: {written(each.total, order.currency)}"
+        for each in order.lines
+    ]
+    if order.discount:
+        lines.append(f"{order.promotion}: -{written(order.discount, order.currency)}")
+    return "\n".join([*lines, f"Total: {written(order.total, order.currency)}"])

@@ -1,0 +1,98 @@
+"""What the shop is made of besides, by its provider of payments: which one, the settings state.
+
+The fake has a page to pay at, and sends its webhooks over a queue; what it holds is rows. Stripe
+has all of that at its own place, and takes two secrets.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from infra.model import Action, Function, Queue, ResourceKind, Route, Table
+
+Payments = Literal["fake", "stripe"]
+
+Granted = tuple[ResourceKind, str, tuple[Action, ...]]
+
+PAYING: Final = ("orders", "webhooks", "admin", "settle")
+"""The functions that ask the provider, whichever it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What one provider brings.
+
+    `paying` are those of its own functions that ask it, and do with an order what the shop's
+    webhooks do; `needs` is what whoever asks it is granted for that.
+    """
+
+    functions: tuple[Function, ...] = ()
+    routes: tuple[Route, ...] = ()
+    tables: tuple[Table, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    paying: tuple[str, ...] = ()
+    needs: tuple[Granted, ...] = ()
+    grants: Mapping[str, tuple[Granted, ...]] = field(default_factory=dict)
+
+
+PARTS: Final[Mapping[Payments, Parts]] = {
+    "fake": Parts(
+        functions=(
+            Function(name="paypage"),
+            Function(name="payhooks"),
+        ),
+        routes=(
+            Route(method="GET", path="/payments/fake/{payment}", function="paypage"),
+            Route(method="POST", path="/payments/fake/{payment}", function="paypage"),
+        ),
+        tables=(
+            Table(name="fake_payments", partition="payment"),
+        ),
+        queues=(
+            # tried four times within the five minutes for which a signature is good
+            Queue(name="fake-webhooks", consumer="payhooks", max_attempts=4),
+        ),
+        paying=("payhooks",),
+        needs=(
+            ("table", "fake_payments", ("read", "write")),
+            ("secret", "payments-webhook", ("read",)),
+        ),
+        grants={
+            "paypage": (
+                ("table", "fake_payments", ("read", "write")),
+                ("queue", "fake-webhooks", ("send",)),
+                ("secret", "payments-webhook", ("read",)),
+            ),
+        },
+    ),
+    "stripe": Parts(
+        needs=(
+            ("secret", "stripe-key", ("read",)),
+            ("secret", "stripe-webhook", ("read",)),
+        ),
+    ),
+}  # fmt: skip
+"""By the setting `payments`."""
+
+
+def paying(functions: tuple[Function, ...], kind: Payments) -> tuple[Function, ...]:
+    """The functions and those that the provider brings, where each that asks it knows which."""
+    parts = PARTS[kind]
+    asking = {*PAYING, *parts.paying}
+    return tuple(
+        replace(each, environment={**each.environment, "SHOP_PAYMENTS": kind})
+        if each.name in asking
+        else each
+        for each in (*functions, *parts.functions)
+    )
+
+
+def granted(
+    grants: Mapping[str, tuple[Granted, ...]], kind: Payments
+) -> dict[str, tuple[Granted, ...]]:
+    """What functions are granted, by their names, with what the provider adds to it."""
+    parts = PARTS[kind]
+    made = {**grants, **parts.grants, **dict.fromkeys(parts.paying, grants["webhooks"])}
+    for name in (*PAYING, *parts.paying):
+        made[name] = (*made[name], *parts.needs)
+    return made

@@ -1,0 +1,126 @@
+"""The protocol with one of its rules broken: what holds of a shop then holds no more."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.order import State, Step
+from app.domain.slots import RESERVE, Accept, Free, Line, Slot
+from app.ports.adapters import Adapters, Stated
+from app.ports.tables import Condition, Key, Row, Table
+from app.services.saga import Protocol
+from tests.support.faults import Faults, KilledError
+
+
+class StuckVersions(Protocol):
+    """A write of a slot does not raise its version: so it can happen twice."""
+
+    def raised(self, version: int) -> int:
+        return version
+
+
+class ByOrder(Protocol):
+    """A marker is taken for accepted when its order holds the line, by whatever marker."""
+
+    def settled(self, slot: Slot, line: Line | None) -> Accept | Free:
+        if slot.kind == RESERVE and line is not None and line.hold:
+            return Free(0)
+        return super().settled(slot, line)
+
+
+class NoFence(Protocol):
+    """What can still be paid is released at once."""
+
+    def cancelling(self, state: State) -> State:  # noqa: ARG002 - whatever it is
+        return "releasing"
+
+
+class UnknownIsVoid(Protocol):
+    """A payment that the provider does not know is taken for void."""
+
+    def payment(self, state: State, found: str | None) -> Step:
+        if state == "voiding" and found is None:
+            return "release"
+        return super().payment(state, found)
+
+
+class LateDue(Faults):
+    """The sweep's list hears of an order, or an adjustment, when that is there already."""
+
+    def __init__(self, adapters: Adapters) -> None:
+        super().__init__(adapters, 0, KilledError, after=False)
+        self._held: list[Callable[[], Any]] = []
+
+    def call(self, name: str, run: Callable[[], Any]) -> Any:
+        if name == "due.put":
+            self._held.append(run)
+            return None
+        result = run()
+        if name in ("orders.put", "adjustments.put"):
+            for put in self._held:
+                put()
+            self._held.clear()
+        return result
+
+
+class Halved(Faults):
+    """Giving back is two writes of the stock row: the pieces and the marker, either one first."""
+
+    def __init__(self, adapters: Adapters, *, give_first: bool) -> None:
+        super().__init__(adapters, 0, KilledError, after=False)
+        self._give_first = give_first
+
+    def table(self, name: str, stated: Stated) -> Table:
+        found = self._adapters.table(name, stated)
+        return _Halves(found, self._give_first) if name in ("stock", "promotions") else found  # type: ignore[return-value]
+
+
+class _Halves:
+    def __init__(self, table: Table, give_first: bool) -> None:  # noqa: FBT001
+        self._table = table
+        self._give_first = give_first
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._table, name)
+
+    def update(
+        self,
+        key: Key,
+        *,
+        set: Row | None = None,  # noqa: A002 - the port's
+        add: Mapping[str, int] | None = None,
+        remove: Sequence[str] = (),
+        when: Sequence[Condition] = (),
+    ) -> None:
+        gives = any(pieces > 0 for pieces in (add or {}).values())
+        if not gives:
+            self._table.update(key, set=set, add=add, remove=remove, when=when)
+        elif self._give_first:
+            self._table.update(key, add=add, when=when)
+            self._table.update(key, set=set, when=when)
+        else:
+            self._table.update(key, set=set, when=when)
+            self._table.update(key, add=add)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What is given to a shop to have it go by a broken rule.
+
+    `one_worker` tells whether it takes no more than one, and his faults, for that to be seen.
+    """
+
+    name: str
+    more: Mapping[str, Any]
+    one_worker: bool = True
+
+
+MUTANTS = (
+    Mutant("slot versions are not raised", {"rules": StuckVersions()}),
+    Mutant("settled by the order instead of the marker", {"rules": ByOrder()}, one_worker=False),
+    Mutant("no fence before void", {"rules": NoFence()}),
+    Mutant("a payment that is unknown counts as void", {"rules": UnknownIsVoid()}),
+    Mutant("the due row is written late", {"wrap": LateDue}),
+    Mutant("released first", {"wrap": lambda adapters: Halved(adapters, give_first=False)}),
+    Mutant("given back first", {"wrap": lambda adapters: Halved(adapters, give_first=True)}),
+)

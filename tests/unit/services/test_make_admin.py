@@ -1,0 +1,124 @@
+"""Admins are made by an operator, once, whatever breaks in between."""
+
+import pytest
+
+from app.bootstrap import Services
+from app.domain.errors import InvalidError
+from app.ports.errors import UnavailableError
+from app.services.make_admin import Done, make_admin, revoke_admin
+from tests.support.breaks import BREAKS, broken, interleaved
+from tests.support.faults import Faults
+from tests.support.memory_shop import PASSWORD, MemoryShop, environment
+
+
+def _services(shop: MemoryShop, faults: Faults | None = None) -> Services:
+    return Services(environment("auth"), faults or shop.cloud)
+
+
+def _make(shop: MemoryShop, password: str | None = PASSWORD, faults: Faults | None = None) -> Done:
+    with_ = _services(shop, faults)
+    return make_admin(
+        "Shopkeeper",
+        password,
+        users=with_.table("users"),
+        passwords=with_.passwords,
+        clock=with_.clock,
+    )
+
+
+def _role(shop: MemoryShop) -> object:
+    return (shop.user("shopkeeper") or {}).get("role")
+
+
+def test_a_new_name_is_registered_as_an_admin_from_the_start() -> None:
+    shop = MemoryShop()
+    assert _make(shop, None) == "unknown"
+    assert shop.user("shopkeeper") is None
+    assert _make(shop) == "registered"
+    assert _make(shop) == "is one"
+
+    session = shop.log_in("shopkeeper").json
+    assert session["user"]["role"] == "admin"
+    assert shop.call("GET /admin/promotions", token=session["token"]).status == 200
+    assert shop.sweep()["outbox"] == 0
+
+
+def test_a_user_who_is_there_keeps_his_password_and_is_an_admin_at_once() -> None:
+    shop = MemoryShop()
+    token = shop.token("shopkeeper")
+    assert shop.call("GET /admin/promotions", token=token).status == 403
+
+    assert _make(shop, "another password") == "promoted"
+
+    assert shop.call("GET /admin/promotions", token=token).status == 200
+    assert shop.log_in("shopkeeper").status == 201
+
+
+def test_an_admin_who_is_none_any_more_is_told_so_by_his_next_request() -> None:
+    shop = MemoryShop()
+    users = _services(shop).table("users")
+    assert revoke_admin("shopkeeper", users=users) == "unknown"
+    _make(shop)
+    token = shop.log_in("shopkeeper").json["token"]
+
+    assert revoke_admin("SHOPKEEPER", users=users) == "revoked"
+    assert revoke_admin("shopkeeper", users=users) == "was none"
+
+    assert shop.call("GET /admin/promotions", token=token).status == 403
+    assert shop.call("GET /users/me", token=token).json["role"] == "customer"
+
+
+def test_a_row_of_before_there_were_roles_is_a_customers() -> None:
+    shop = MemoryShop()
+    shop.register("shopkeeper")
+    shop.table("users").update({"username": "shopkeeper"}, remove=["role", "email"])
+
+    assert shop.log_in("shopkeeper").json["user"]["role"] == "customer"
+    assert _make(shop) == "promoted"
+
+
+@pytest.mark.parametrize(("name", "password"), [("!", PASSWORD), ("shopkeeper", "short")])
+def test_what_cannot_be_a_name_or_a_password_makes_nobody(name: str, password: str) -> None:
+    with_ = _services(MemoryShop())
+    users = with_.table("users")
+    with pytest.raises(InvalidError):
+        make_admin(name, password, users=users, passwords=with_.passwords, clock=with_.clock)
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize(("error", "after"), BREAKS)
+def test_a_command_that_breaks_anywhere_is_finished_when_it_is_run_again(
+    error: type[BaseException],
+    after: bool,  # noqa: FBT001
+    there: bool,  # noqa: FBT001
+) -> None:
+    def made() -> MemoryShop:
+        shop = MemoryShop()
+        if there:
+            shop.register("shopkeeper")
+        return shop
+
+    def run(shop: MemoryShop, faults: Faults) -> Done | None:
+        try:
+            return _make(shop, PASSWORD, faults)
+        except UnavailableError:
+            return None
+
+    for shop, done in broken(made, run, error, after=after):
+        assert done in (None, "registered", "promoted")
+        assert (_role(shop) == "admin") or done is None
+        assert _make(shop) in ("registered", "promoted", "is one")
+        assert _role(shop) == "admin"
+        assert shop.log_in("shopkeeper").status == 201
+
+
+def test_whoever_takes_the_name_at_the_same_time_is_the_one_who_is_promoted() -> None:
+    """Or the name is taken: there is one user of it, and he is the admin."""
+    for shop, ours, theirs in interleaved(
+        MemoryShop,
+        lambda shop, faults: _make(shop, "another password", faults),
+        lambda shop: shop.register("shopkeeper").status,
+    ):
+        assert (ours, theirs) in {("registered", 409), ("promoted", 201)}
+        password = PASSWORD if theirs == 201 else "another password"
+        assert shop.log_in("shopkeeper", password).json["user"]["role"] == "admin"
