@@ -106,7 +106,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """A store of blobs; those of a `public` one anyone may fetch, through the provider's CDN.
+    """A store of blobs; those of a `public` one anyone may fetch, through the provider's CDN or at
+    an address of its own.
 
     An upload under `pending/` that is not attached within `pending_days` is removed.
     """

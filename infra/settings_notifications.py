@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from infra.settings_part import Part
 from infra.settings_report import refusal
@@ -24,6 +24,13 @@ def _sender(text: str) -> str:
 
 class Notifications(Part):
     """How letters to customers go out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"by": {"const": "smtp"}}, "required": ["by"]},
+            "then": {"required": ["sender"]},
+        }
+    )
 
     by: Literal["kept", "smtp"] = Field(
         default="kept",

@@ -5,6 +5,7 @@ from app.services.drop_image import is_shown
 from app.services.index_words import reindex_products
 from app.services.outbox import send_again
 from app.services.sweep import sweep
+from app.services.sweep_carts import sweep_carts
 from app.services.sweep_uploads import sweep_uploads
 
 
@@ -27,6 +28,7 @@ def run(services: Services) -> dict[str, int]:
                 clock=services.clock,
                 wanted=lambda kept: is_shown(kept, services.table("products")),
             ),
+            "carts": lambda: sweep_carts(carts=services.table("carts"), clock=services.clock),
             "reindex": lambda: reindex_products(
                 products=services.table("products"),
                 words=services.table("words"),

@@ -16,7 +16,7 @@ from app.domain.days import day_of
 from app.domain.ids import new_id
 from app.domain.shards import shard
 from app.ports.errors import ConditionFailedError
-from app.ports.tables import Table
+from app.ports.tables import Row, Table
 from app.services.row_outbox import Thing
 
 AUDIT = "audit"
@@ -38,7 +38,7 @@ def entry(subject: str, what: str, by: str, at: int, **more: Any) -> Thing:
 
 def keep(thing: Thing, *, audits: Table) -> None:
     """Write an entry down, unless it was. Raises PortError."""
-    row = {
+    row: Row = {
         "subject": str(thing["subject"]),
         "entry": str(thing["id"]),
         "what": str(thing["what"]),

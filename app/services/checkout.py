@@ -90,7 +90,14 @@ def _claimed(asked: Asked, counter: Counter) -> Row:
     """The order's row, put by us or by whoever was faster."""
     saga = counter.saga
     cart = read_cart(asked.principal, carts=counter.carts)
-    wanted = _priced(asked, cart, counter)
+    try:
+        wanted = _priced(asked, cart, counter)
+    except (ConflictError, InvalidError):
+        # the same request, sent twice at once: the other one has emptied the cart
+        there = saga.orders.get(key_of(asked.order))
+        if there is None:
+            raise
+        return there
     now_ms = saga.clock.now_ms()
     order = new_order(
         asked.order,

@@ -12,7 +12,7 @@ from app.domain.order import Order
 from app.ports.clock import Clock
 from app.ports.errors import ConditionFailedError, UnavailableError
 from app.ports.notifications import Letter, Notifications
-from app.ports.tables import Table
+from app.ports.tables import Row, Table
 from app.services.order_rows import key_of, read_order
 
 KIND = "order"
@@ -63,7 +63,8 @@ def tell_customer(
     subject, text = _words(found, what)
     if found.email:
         letters.send(Letter(id=event, to=found.email, subject=subject, text=text))
-    sent = {**key, "kind": KIND, "order": order, "what": what, "sent_at": clock.now_ms()}
+    about = {"kind": KIND, "order": order, "what": what}
+    sent: Row = {**key, **about, "sent_at": clock.now_ms()}
     try:
         notifications.put(sent, if_absent=True)
     except ConditionFailedError:

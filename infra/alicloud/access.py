@@ -126,11 +126,13 @@ def _where(
             return {"at": name, **granted.keys({e.name: e for e in platform.tables}[name])}
         case "bucket":
             url = bucket_urls.get(name)
+            (stated,) = (each for each in platform.buckets if each.name == name)
             return {
                 "at": places.names.bucket(name),
                 "endpoint": places.buckets_endpoint,
                 "region": places.region,
                 **({"url": url} if url else {}),
+                **({"public": True} if stated.public else {}),
             }
         case "queue":
             return {"at": places.names.of(name), "endpoint": places.queues_endpoint}

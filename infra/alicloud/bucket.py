@@ -14,16 +14,19 @@ from infra.settings_alicloud import Domain
 
 PENDING: Final = "pending/"
 """Where uploads lie that nothing refers to yet."""
+KEPT: Final = "kept/"
+"""Where a public bucket has what anyone may fetch: to except the pending would shut functions out."""
 
 _UNFINISHED_DAYS: Final = 1
 _CORS_SECONDS: Final = 3600
 
 
 class Bucket(pulumi.ComponentResource):
-    """Blobs in OSS: encrypted, in versions, private, reached by https and by who is granted it.
+    """Blobs in OSS: encrypted, in versions, reached by https and by who is granted it.
 
-    Browsers reach it at the `domain` that is bound to it, which accounts of the mainland need, or
-    at OSS's own. It is `replaceable` only where the settings say so. It owns no blobs, no key (OSS
+    What is kept in a `public` one anyone may fetch. Browsers reach it at the `domain` that is
+    bound to it, which accounts of the mainland need, or at OSS's own address; a CDN takes a domain
+    that is filed and pointed at it by hand, so none is brought up. It is `replaceable` only where the settings say so. It owns no blobs, no key (OSS
     encrypts with one of its own), no certificate and no DNS record.
     """
 
@@ -51,7 +54,7 @@ class Bucket(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=not replaceable),
         )
         self.bucket_name = self.bucket.bucket.apply(str)
-        self.closed = Closed(f"{name}-closed", self.bucket_name, own)
+        self.closed = Closed(f"{name}-closed", self.bucket_name, own, public=bucket.public)
         domain = shared.settings.bucket_domains.get(bucket.name)
         self.domain = _bound(name, self.bucket_name, domain, own) if domain else None
         self.register_outputs({"name": self.bucket_name})
@@ -82,19 +85,21 @@ class Packages(pulumi.ComponentResource):
 
 
 class Closed(pulumi.ComponentResource):
-    """What keeps a bucket closed: no public access, nothing in plain http."""
+    """What keeps a bucket closed: nothing in plain http, and of a `public` one all but the kept."""
 
     def __init__(
         self,
         name: str,
         bucket: pulumi.Output[str],
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        public: bool = False,
     ) -> None:
         super().__init__("shop:alicloud:Closed", name, None, opts)
         self.access = oss.BucketPublicAccessBlock(
             f"{name}-access",
             bucket=bucket,
-            block_public_access=True,
+            block_public_access=not public,
             opts=pulumi.ResourceOptions(parent=self),
         )
         # OSS takes one change of who may reach a bucket at a time
@@ -107,26 +112,29 @@ class Closed(pulumi.ComponentResource):
         self.policy = oss.BucketPolicy(
             f"{name}-policy",
             bucket=bucket,
-            policy=bucket.apply(lambda called: granted.compact(policy(called))),
+            policy=bucket.apply(lambda called: granted.compact(policy(called, public=public))),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.acl]),
         )
         self.register_outputs({})
 
 
-def policy(called: str) -> dict[str, Any]:
-    """Nobody reaches the bucket of this name by plain http."""
-    return {
-        "Version": "1",
-        "Statement": [
-            {
-                "Effect": "Deny",
-                "Principal": ["*"],
-                "Action": ["oss:*"],
-                "Resource": [bucket_arn(called), f"{bucket_arn(called)}/*"],
-                "Condition": {"Bool": {"acs:SecureTransport": ["false"]}},
-            }
-        ],
-    }
+def policy(called: str, *, public: bool) -> dict[str, Any]:
+    """Nobody reaches the bucket of this name by plain http; anyone what a public one has kept."""
+    everyone = {"Principal": ["*"]}
+    statements: list[dict[str, Any]] = [
+        {
+            "Effect": "Deny",
+            **everyone,
+            "Action": ["oss:*"],
+            "Resource": [bucket_arn(called), f"{bucket_arn(called)}/*"],
+            "Condition": {"Bool": {"acs:SecureTransport": ["false"]}},
+        }
+    ]
+    if public:
+        kept = [f"{bucket_arn(called)}/{KEPT}*"]
+        reads = {"Action": ["oss:GetObject"], "Resource": kept}
+        statements.append({"Effect": "Allow", **everyone, **reads})
+    return {"Version": "1", "Statement": statements}
 
 
 def url(domain: Domain) -> str:

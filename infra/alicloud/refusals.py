@@ -98,14 +98,6 @@ def _buckets(platform: Platform) -> Iterator[Problem]:
                 "the bucket that the functions' packages lie in has this name already",
                 "choose another name",
             )
-        if each.public:
-            yield Problem(
-                f"buckets.{each.name}.public",
-                "true",
-                "the CDN takes a domain that is filed and pointed at it by hand, so no program "
-                "brings a public bucket up",
-                "keep it private and hand out signed addresses, or put a CDN before it yourself",
-            )
 
 
 def _indexes(platform: Platform, shared: Shared) -> Iterator[Problem]:

@@ -8,6 +8,6 @@ UNLIKE: Final[Mapping[str, str]] = {
     "throttle.burst": "API Gateway counts calls second by second; a custom domain has no throttles",
     "tables.max_reads": "TableStore has no cap for a table that is paid by request",
     "tables.max_writes": "TableStore has no cap for a table that is paid by request",
-    "buckets.public": "the CDN takes a domain that is filed by hand: refused",
+    "buckets.public": "no CDN, whose domain is filed by hand: OSS answers, what lies under kept/ alone",
 }
 """By what is stated, what becomes of it."""

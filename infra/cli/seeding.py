@@ -5,13 +5,16 @@ picture last of all: one without a picture was begun by a run that was interrupt
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.cli.seed_goods import Goods, Promotion, Ware
 from infra.cli.shop_http import Shop, put
 from infra.errors import PlatformError
+
+Upload = Callable[[str, bytes, Mapping[str, str]], int]
+"""PUT bytes with these headers to a URL that was handed out; the answer's status."""
 
 _EVERY: Final = 10
 _YEAR_MS = 365 * 24 * 3600 * 1000
@@ -29,12 +32,13 @@ class Filled:
     promotions_there: int
 
 
-def fill(shop: Shop, goods: Goods, say: Callable[[str], object]) -> Filled:
+def fill(shop: Shop, goods: Goods, say: Callable[[str], object], upload: Upload = put) -> Filled:
     """Put in what is missing; `shop` asks as an admin. Raises PlatformError."""
     missing = unfinished(goods.wares, shop.pages("/admin/products", "products"))
     say(f"{len(missing)} of {len(goods.wares)} products to put in")
     for number, (ware, product) in enumerate(missing, 1):
-        _stocked(shop, ware, product or shop.expect(201, "POST", "/admin/products", ware.body()))
+        made = product or shop.expect(201, "POST", "/admin/products", ware.body())
+        _stocked(shop, ware, made, upload)
         if number % _EVERY == 0 or number == len(missing):
             say(f"{number} of {len(missing)} products")
     made = sum(_promoted(shop, each) for each in goods.promotions)
@@ -54,7 +58,7 @@ def unfinished(wares: Iterable[Ware], there: Iterable[Any]) -> list[tuple[Ware, 
     return [(ware, product) for ware, product in wanted if not (product and product["image"])]
 
 
-def _stocked(shop: Shop, ware: Ware, product: Any) -> None:
+def _stocked(shop: Shop, ware: Ware, product: Any, upload: Upload) -> None:
     """Give a product its stock, once, and its picture."""
     path = f"/admin/products/{product['product']}"
     delta = {"delta": ware.stock, "reason": "first stock"}
@@ -64,7 +68,7 @@ def _stocked(shop: Shop, ware: Ware, product: Any) -> None:
     image = ware.image
     wanted = {"content_type": "image/png", "size": len(image)}
     place = shop.expect(201, "POST", f"{path}/images", wanted)
-    if (status := put(place["url"], image, place["headers"])) not in (200, 201, 204):
+    if (status := upload(place["url"], image, place["headers"])) not in (200, 201, 204):
         raise PlatformError(f"{ware.name}: its picture was answered by {status} where it is PUT")
     chosen = {"version": product["version"], "upload": place["upload"]}
     shop.expect(200, "PUT", f"{path}/image", chosen)

@@ -13,7 +13,11 @@ from tests.support.limits import Case, Inputs, cased, inputs_of, reaches, stated
 
 pytestmark = pytest.mark.long  # the program runs once for each setting
 
-BASE: Mapping[str, Any] = {"target": "alicloud", "payments": "fake", "alicloud": {"instance": "shop-dev-1"}}
+BASE: Mapping[str, Any] = {
+    "target": "alicloud",
+    "payments": "fake",
+    "alicloud": {"instance": "shop-dev-1"},
+}
 
 FUNCTION = "fc/v3Function:V3Function"
 VERSION = "fc/v3FunctionVersion:V3FunctionVersion"

@@ -12,7 +12,11 @@ from tests.support.limits import Case, Inputs, cased, inputs_of, reaches, stated
 
 pytestmark = pytest.mark.long  # the program runs once for each setting
 
-BASE: Mapping[str, Any] = {"target": "aws", "payments": "fake", "aws": {"account_concurrency": 1000}}
+BASE: Mapping[str, Any] = {
+    "target": "aws",
+    "payments": "fake",
+    "aws": {"account_concurrency": 1000},
+}
 
 
 FUNCTION = "lambda/function:Function"

@@ -22,8 +22,8 @@ class OssBuckets:
     def __init__(self, server: Oss) -> None:
         self.server = server
         self.client = oss.make(server.url, REGION, lambda: KEYS)
-        for at, public in ((AT, False), (PUBLIC_AT, True)):
-            server.make(at, public=public)
+        for at, public in ((AT, None), (PUBLIC_AT, "")):
+            server.make(at, public)
         self.raw = self.of("uploads", AT)
         self._public = self.of("images", PUBLIC_AT, public=f"{server.url}/{PUBLIC_AT}")
         self._http = httpx.Client(trust_env=False, timeout=20)

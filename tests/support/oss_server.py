@@ -45,15 +45,16 @@ class Oss:
     region: str = REGION
     ahead: timedelta = timedelta()
     buckets: dict[str, dict[str, Stored]] = field(default_factory=dict)
-    public: set[str] = field(default_factory=set)
+    public: dict[str, str] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     refusing: tuple[str, int] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def make(self, bucket: str, *, public: bool = False) -> None:
+    def make(self, bucket: str, public: str | None = None) -> None:
+        """A bucket, of which anyone may read what begins with `public`."""
         self.buckets[bucket] = {}
-        if public:
-            self.public.add(bucket)
+        if public is not None:
+            self.public[bucket] = public
 
     def answer(self, asked: Asked) -> Answered:
         try:
@@ -72,11 +73,16 @@ class Oss:
                 raise DeniedError(*self.refusing)
             if bucket not in self.buckets:
                 raise DeniedError("NoSuchBucket", 404)
-            if not signed and not (bucket in self.public and asked.method in {"GET", "HEAD"}):
+            if not signed and not self._anyone(asked.method, bucket, key):
                 raise DeniedError("AccessDenied")
             if not 1 <= len(key.encode()) <= _KEY_BYTES or key.startswith(("/", "\\")):
                 raise DeniedError("InvalidObjectName", 400)
             return self._done(asked, self.buckets[bucket], key)
+
+    def _anyone(self, method: str, bucket: str, key: str) -> bool:
+        """Whether what is not signed is allowed."""
+        prefix = self.public.get(bucket)
+        return method in {"GET", "HEAD"} and prefix is not None and key.startswith(prefix)
 
     def _done(self, asked: Asked, objects: dict[str, Stored], key: str) -> Answered:
         match asked.method:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 
 USER, PASSWORD = "shop", "p:ss/w@rd %"
 
@@ -138,8 +137,7 @@ class _Talk:
         raw = b"".join(each + b"\r\n" for each in lines)
         if self._answer("letter", "250 taken").startswith("250"):
             self._server.raw.append(raw)
-            letter = message_from_bytes(raw, policy=default)
-            self._server.letters.append(cast("EmailMessage", letter))
+            self._server.letters.append(message_from_bytes(raw, policy=default))
 
     def _encrypt(self) -> None:
         self._file.close()

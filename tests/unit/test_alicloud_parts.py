@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.uploads import kept_place, pending_place
 from app.services.sessions import SESSION_S
 from infra.alicloud import access, routes, size
 from infra.alicloud.api import cors_data, word
+from infra.alicloud.bucket import policy
 from infra.alicloud.concurrency import reserved
 from infra.alicloud.names import LABEL, Names
 from infra.alicloud.packages import HANDLER, archive
@@ -25,7 +27,7 @@ from infra.model import Index, Route, Schedule, Table
 from infra.packages.deployed import Code
 from infra.settings_alicloud import Alicloud
 from tests.support.alicloud_stacks import shared_of
-from tests.support.role_policies import Use, allowed, rules
+from tests.support.role_policies import Rule, Use, allowed, rules
 from tests.unit.sound_shop import SHOP
 
 PLACES = Places(Names("dev", "shop-dev-1"), "cn-hangzhou", "1234567890123456")
@@ -42,6 +44,18 @@ def test_rows_that_expire_are_kept_longer_than_any_of_them_lives() -> None:
     assert Alicloud().expired_days * 86_400 > SESSION_S
     least = Alicloud.model_json_schema()["properties"]["expired_days"]["minimum"]
     assert least * 86_400 > SESSION_S
+
+
+def test_of_a_public_bucket_anyone_may_read_what_is_kept_and_nothing_else() -> None:
+    closed, opened = (policy("shop-images", public=each)["Statement"] for each in (False, True))
+    assert opened[: len(closed)] == closed
+    assert {each["Effect"] for each in closed} == {"Deny"}
+    (reads,) = opened[len(closed) :]
+    assert (reads["Effect"], reads["Action"]) == ("Allow", ["oss:GetObject"])
+    (known,) = reads["Resource"]
+    for place, may in ((kept_place, True), (pending_place, False)):
+        blob = f"acs:oss:*:*:shop-images/{place('an-owner', 'an-upload')}"
+        assert Rule("oss:GetObject", known).covers(Use("oss:GetObject", blob)) is may
 
 
 @pytest.mark.parametrize(

@@ -108,11 +108,6 @@ def test_no_bucket_is_called_like_that_of_the_packages() -> None:
     ]
 
 
-def test_a_public_bucket_is_refused_since_no_program_brings_its_domain_up() -> None:
-    (line,) = found(replace(SHOP, buckets=(Bucket(name="images", public=True),)))
-    assert line.startswith("buckets.images.public: true → keep it private")
-
-
 def test_no_index_is_called_like_a_table() -> None:
     """An index is a table of the instance: `orders` with `by_user` is `orders_by_user`."""
     clash = Table(name="orders_by_user", partition="id")

@@ -62,7 +62,12 @@ def _user(root: Path) -> dict[str, object]:
 @contextmanager
 def _stdin(data: bytes) -> Iterator[int]:
     read, write = os.pipe()
-    writer = Thread(target=lambda: (os.write(write, data), os.close(write)))
+
+    def feed() -> None:
+        os.write(write, data)
+        os.close(write)
+
+    writer = Thread(target=feed)
     writer.start()
     try:
         yield read

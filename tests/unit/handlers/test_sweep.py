@@ -16,7 +16,18 @@ from tests.support.memory_shop import NOW_MS, PASSWORD, MemoryShop
 DAY_MS = 24 * 60 * 60 * 1000
 MINUTE_MS = 60_000
 NOTHING = dict.fromkeys(
-    ("sessions", "attempts", "resets", "letters", "uploads", "pictures", "reindex", "outbox"), 0
+    (
+        "sessions",
+        "attempts",
+        "resets",
+        "letters",
+        "uploads",
+        "carts",
+        "pictures",
+        "reindex",
+        "outbox",
+    ),
+    0,
 )
 
 

@@ -16,7 +16,7 @@ from app.services.settle_orders import LATE_MS
 from app.services.sweep import SweepError
 from tests.conftest import Counts
 from tests.support.checkout_shop import CODE, CUP, GRACE_MS, TEA, CheckoutShop
-from tests.support.faults import KilledError
+from tests.support.faults import Interleaved, KilledError
 from tests.support.faulty_tables import Fault, FaultyTables
 
 ME = "user:me"
@@ -172,6 +172,24 @@ def test_what_stays_open_for_over_an_hour_fails_the_sweep() -> None:
     shop.clock.advance(GRACE_MS)
     with pytest.raises(SweepError, match="orders"):
         shop.sweep()
+
+
+def test_a_request_that_is_sent_twice_at_once_gets_one_answer_at_each_of_its_steps() -> None:
+    """The first is done as a whole between any two calls of a store that the second makes."""
+    at, calls = 0, 1
+    while at < calls:
+        at += 1
+        shop = CheckoutShop({TEA: 1})
+        shop.put_cart(ME, {TEA: 1})
+        asked = shop.asked(ME, {TEA: 1})
+        first: list[str] = []
+        second = Interleaved(shop.cloud, at, lambda: first.append(shop.check_out(asked)))  # noqa: B023 - called in this round
+        assert shop.check_out(asked, second) == "placed"
+        assert first == ["placed"]
+        calls = max(calls, len(second.calls))
+        shop.sweep_alone()
+        assert shop.unrest() == []
+    assert at > 10
 
 
 def test_orders_of_different_customers_and_keys_are_different() -> None:

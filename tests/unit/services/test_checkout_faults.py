@@ -42,8 +42,8 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
 
 @pytest.fixture
 def step(request: pytest.FixtureRequest, counts: Counts) -> int:
-    """Every write in memory; on the others every eleventh, or each where there is time."""
-    return counts(small=1 if "[memory-" in request.node.name else 11, full=1)
+    """Every write in memory; on the others every seventeenth, or each where there is time."""
+    return counts(small=1 if "[memory-" in request.node.name else 17, full=1)
 
 
 @pytest.mark.parametrize("fault", Fault)

@@ -22,7 +22,7 @@ def _by_races(more: dict[str, Any]) -> Iterator[str]:
 
 def _by_faults(more: dict[str, Any]) -> Iterator[str]:
     """What is wrong after a fault of one write, whichever."""
-    for scene in SCENES:
+    for scene in reversed(SCENES):
         for fault in Fault:
             for _, shop, faulty in broken_at_each_write(scene, fault, lambda: shop_of(**more)):
                 try:

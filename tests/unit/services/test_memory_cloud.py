@@ -1,6 +1,7 @@
 """The shop in memory, and what each of its functions may do there."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -80,6 +81,26 @@ def _breaks(function: str, kind: str, name: str, action: str) -> bool:
     return bool([user for user in shop.table("users")._rows.values() if "outbox" in user])
 
 
+def _accounts(shop: MemoryShop) -> None:
+    """A forgotten password, and an admin whose deeds are in the audit trail."""
+    email = "tea@house.example"
+    shop.register("forgetful", email=email)
+    assert shop.call("POST /password-resets", {"username": "forgetful"}).status == 202
+    shop.consume_all()
+    assert len(shop.letters(email)) == 2
+    found = [re.search(r"resets/([\w-]{43})", str(row["text"])) for row in shop.letters(email)]
+    (token,) = [each[1] for each in found if each is not None]
+    path = f"POST /password-resets/{token}"
+    assert shop.call(path, {"new_password": "some other words"}).status == 204
+    assert not shop.table("resets")._rows
+    admin = shop.admin()
+    product = {"name": "Tea", "price": 1, "currency": "EUR"}
+    assert shop.call("POST /admin/products", product, token=admin).status == 201
+    shop.tell_all()
+    shop.tell_all()
+    assert len(shop.call("GET /admin/audit", token=admin).json["entries"]) == 1
+
+
 def _whole_way(shop: MemoryShop) -> None:
     token = shop.token()
     assert shop.call("GET /users/me", token=token).status == 200
@@ -88,6 +109,7 @@ def _whole_way(shop: MemoryShop) -> None:
     shop.bucket.receive(begun.json["url"], begun.json["headers"], b"abc")
     assert shop.call(f"GET /uploads/{begun.json['key']}", token=token).status == 200
     shop.consume_all()
+    _accounts(shop)
     user = {**(shop.user() or {}), "outbox": shard("welcome", "tea-house"), "outbox_at": "0"}
     shop.table("users").put(user)
     shop.clock.advance(2 * 24 * 60 * 60 * 1000)
