@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.model import Function, Route, Table
 
-SETTINGS = {"target": "aws"}
+SETTINGS = {"target": "aws", "payments": "stripe"}  # which brings nothing of its own
 TABLE = "things"
 _HANDLER = '''"""One of many."""
 

@@ -106,8 +106,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """A store of blobs; those of a `public` one anyone may fetch, through the provider's CDN or at
-    an address of its own.
+    """A store of blobs; those of a `public` one anyone may fetch, by the provider's CDN if any.
 
     An upload under `pending/` that is not attached within `pending_days` is removed.
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from infra.errors import Problem
 from infra.model import Function, Route
-from infra.sources import SourceCache, SourceError
+from infra.sources import Source, SourceCache, SourceError
 
 _NAME = "ROUTES"
 _SHOP = "infra/shop.py"
@@ -36,7 +36,7 @@ def problems(
             source = cache.read(root, handler_file(function.name))
         except SourceError:
             continue
-        stated = stated_routes(source.content) if source else None
+        stated = stated_routes(source, root, cache) if source else None
         if stated is not None:
             yield from differences(function.name, wanted[function.name], stated)
 
@@ -75,25 +75,76 @@ def differences(
         )
 
 
-def stated_routes(content: bytes) -> frozenset[str] | None:
+def stated_routes(source: Source, root: Path, cache: SourceCache) -> frozenset[str] | None:
     """The keys of a module's `ROUTES`, or None when they cannot be told from its text.
 
-    They can when it is set once, by a dict whose keys are written out, and not used again.
+    They can when it is set once, by a dict whose keys are written out, and not used again. It may
+    take in others of that kind: of the same module, or imported by their names.
     """
-    tree = ast.parse(content)
-    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == _NAME]
+    return _keys(_NAME, source, root, cache, frozenset())
+
+
+def _keys(
+    name: str, source: Source, root: Path, cache: SourceCache, above: frozenset[tuple[str, str]]
+) -> frozenset[str] | None:
+    """The keys of the dict of this name; `above` are those that it is being taken into."""
+    here = (source.path, name)
+    tree = ast.parse(source.content)
+    taken_in = [
+        value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if key is None
+    ]
+    uses = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node.id == name and node not in taken_in
+    ]
     values = [
         statement.value
         for statement in tree.body
         if isinstance(statement, ast.Assign | ast.AnnAssign)
         for target in _targets(statement)
-        if isinstance(target, ast.Name) and target.id == _NAME
+        if isinstance(target, ast.Name) and target.id == name
     ]
-    if len(uses) != 1 or len(values) != 1 or not isinstance(values[0], ast.Dict):
+    if here in above or len(uses) != 1 or len(values) != 1 or not isinstance(values[0], ast.Dict):
         return None
-    keys = [key.value for key in values[0].keys if isinstance(key, ast.Constant)]
-    texts = [key for key in keys if isinstance(key, str)]
-    return frozenset(texts) if len(texts) == len(values[0].keys) else None
+    found: set[str] = set()
+    for key, value in zip(values[0].keys, values[0].values, strict=True):
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            found.add(key.value)
+            continue
+        more = None
+        if key is None and isinstance(value, ast.Name):
+            more = _taken_in(value.id, tree, source, root, cache, above | {here})
+        if more is None:
+            return None
+        found |= more
+    return frozenset(found)
+
+
+def _taken_in(
+    name: str,
+    tree: ast.Module,
+    source: Source,
+    root: Path,
+    cache: SourceCache,
+    above: frozenset[tuple[str, str]],
+) -> frozenset[str] | None:
+    """The same of a dict that another takes in."""
+    for statement in tree.body:
+        if not isinstance(statement, ast.ImportFrom) or not statement.module or statement.level:
+            continue
+        for alias in statement.names:
+            if (alias.asname or alias.name) == name:
+                try:
+                    found = cache.read(root, f"{statement.module.replace('.', '/')}.py")
+                except SourceError:
+                    return None
+                return _keys(alias.name, found, root, cache, above) if found else None
+    return _keys(name, source, root, cache, above)
 
 
 def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from infra import shop_letters
+from infra import shop_letters, shop_payments
 from infra.model import (
     Action,
     Bucket,
@@ -27,7 +27,6 @@ from infra.model import (
 from infra.settings import Settings
 from infra.settings_overrides import FunctionOverrides, ThrottleOverrides
 from infra.settings_part import Part
-from infra.shop_payments import PARTS, granted, paying
 
 Declared = TypeVar("Declared", Table, Bucket, Queue)
 
@@ -262,36 +261,29 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
     ),
 }  # fmt: skip
 
-_BROUGHT = tuple(PARTS.values())  # by one provider of payments or the other
-
-EVERY_FUNCTION = (*FUNCTIONS, *(one for part in _BROUGHT for one in part.functions))
-
+# with every provider of payments
 NAMES = {
-    "functions": tuple(each.name for each in EVERY_FUNCTION),
-    "routes": tuple(
-        each.key for each in (*ROUTES, *(one for part in _BROUGHT for one in part.routes))
-    ),
-    "tables": tuple(
-        each.name for each in (*TABLES, *(one for part in _BROUGHT for one in part.tables))
-    ),
+    "functions": tuple(each.name for each in (*FUNCTIONS, *shop_payments.EVERY.functions)),
+    "routes": tuple(each.key for each in (*ROUTES, *shop_payments.EVERY.routes)),
+    "tables": tuple(each.name for each in (*TABLES, *shop_payments.EVERY.tables)),
     "buckets": tuple(each.name for each in BUCKETS),
-    "queues": tuple(
-        each.name for each in (*QUEUES, *(one for part in _BROUGHT for one in part.queues))
-    ),
+    "queues": tuple(each.name for each in (*QUEUES, *shop_payments.EVERY.queues)),
 }
 
 
 def platform(settings: Settings, stack: str) -> Platform:
     """The shop as this stack wants it, not yet checked."""
     kind = settings.provider_of_payments
-    parts = PARTS[kind]
+    parts = shop_payments.PARTS[kind]
     return Platform(
         stack=stack,
         origins=tuple(settings.origins),
         functions=tuple(
             fitted(function, settings.functions.get(function.name, FunctionOverrides()), stack)
             for function in shop_letters.sending(
-                paying(FUNCTIONS, kind), settings.notifications.by, settings.notifications.sender
+                shop_payments.paying(FUNCTIONS, kind),
+                settings.notifications.by,
+                settings.notifications.sender,
             )
         ),
         routes=tuple(
@@ -339,7 +331,7 @@ def fitted(function: Function, wanted: FunctionOverrides, stack: str) -> Functio
 
 
 def _grants(settings: Settings) -> Iterator[Grant]:
-    grants = granted(GRANTS, settings.provider_of_payments)
+    grants = shop_payments.granted(GRANTS, settings.provider_of_payments)
     for function, may in shop_letters.granted(grants, settings.notifications.by).items():
         for kind, resource, actions in may:
             yield Grant(function=function, kind=kind, resource=resource, actions=frozenset(actions))

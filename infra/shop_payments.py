@@ -74,6 +74,14 @@ PARTS: Final[Mapping[Payments, Parts]] = {
 }  # fmt: skip
 """By the setting `payments`."""
 
+EVERY: Final = Parts(
+    functions=tuple(one for each in PARTS.values() for one in each.functions),
+    routes=tuple(one for each in PARTS.values() for one in each.routes),
+    tables=tuple(one for each in PARTS.values() for one in each.tables),
+    queues=tuple(one for each in PARTS.values() for one in each.queues),
+)
+"""What there is with one of them or another."""
+
 
 def paying(functions: tuple[Function, ...], kind: Payments) -> tuple[Function, ...]:
     """The functions and those that the provider brings, where each that asks it knows which."""
@@ -92,7 +100,7 @@ def granted(
 ) -> dict[str, tuple[Granted, ...]]:
     """What functions are granted, by their names, with what the provider adds to it."""
     parts = PARTS[kind]
-    made = {**grants, **parts.grants, **dict.fromkeys(parts.paying, grants["webhooks"])}
-    for name in (*PAYING, *parts.paying):
-        made[name] = (*made[name], *parts.needs)
-    return made
+    doing = dict.fromkeys(parts.paying, grants["webhooks"]) if parts.paying else {}
+    made = {**grants, **parts.grants, **doing}
+    asking = {*PAYING, *parts.paying}
+    return {name: (*may, *parts.needs) if name in asking else may for name, may in made.items()}

@@ -53,10 +53,11 @@ class Sweeper:
         def one(owed: Due) -> int:
             if self.saga.clock.now_ms() - begun_ms > A_RUN_MS:
                 return 0  # the next run begins with the oldest again
-            if self._done(owed):
+            since_ms = self._open_since(owed)
+            if since_ms is None:
                 remove_due(owed, due=self.saga.due)
                 return 1
-            if begun_ms - owed.put_ms > LATE_MS:
+            if begun_ms - since_ms > LATE_MS:
                 late.append(owed.owner)
             return 0
 
@@ -67,8 +68,11 @@ class Sweeper:
             raise LateError(f"{len(late)} are open for over an hour: {named}")
         return done
 
-    def _done(self, owed: Due) -> bool:
-        """Take it on; whether nothing is left to do about it. Raises PortError."""
+    def _open_since(self, owed: Due) -> int | None:
+        """Take it on; None when nothing is left to do, else since when there is. Raises PortError.
+
+        The row on the list may be older than what it is of: somebody was slow between the two.
+        """
         if owed.owner.startswith(ADJUST):
             return self._adjusted(owed)
         order = owed.owner.removeprefix(ORDER)
@@ -79,15 +83,17 @@ class Sweeper:
             try:
                 self.saga.orders.put(row_of(buried), if_absent=True)
             except ConditionFailedError:
-                return False  # it was put just now: the next run sees to it
-            return True
+                return now_ms  # it was put just now: the next run sees to it
+            return None
         expired = read_order(row).expires_at <= now_ms
         found = drive(order, self.saga, Cancel("expired", "expired") if expired else None)
         settle_order(found, self.saga)
         try_to_tell(key_of(order), table=self.saga.orders, queue=self.saga.events)
-        return not found.is_open and self.settle_refunds(found, owed.body)
+        if found.is_open:
+            return found.created_at
+        return None if self.settle_refunds(found, owed.body) else owed.put_ms
 
-    def _adjusted(self, owed: Due) -> bool:
+    def _adjusted(self, owed: Due) -> int | None:
         product, _, adjustment = owed.owner.removeprefix(ADJUST).partition("/")
         row = self.saga.adjustments.get(adjustment_key(product, adjustment))
         if row is None:
@@ -95,8 +101,8 @@ class Sweeper:
             try:
                 self.saga.adjustments.put(adjustment_row(buried), if_absent=True)
             except ConditionFailedError:
-                return False
-            return True
+                return self.saga.clock.now_ms()
+            return None
         found = drive_adjustment(read_adjustment(row), self.saga)
         close_adjustment(found, self.saga)
-        return True
+        return None

@@ -15,7 +15,7 @@ from infra.settings_alicloud import Domain
 PENDING: Final = "pending/"
 """Where uploads lie that nothing refers to yet."""
 KEPT: Final = "kept/"
-"""Where a public bucket has what anyone may fetch: to except the pending would shut functions out."""
+"""Where a public bucket has what anyone may fetch; to except what is pending, OSS has no way."""
 
 _UNFINISHED_DAYS: Final = 1
 _CORS_SECONDS: Final = 3600
@@ -25,9 +25,9 @@ class Bucket(pulumi.ComponentResource):
     """Blobs in OSS: encrypted, in versions, reached by https and by who is granted it.
 
     What is kept in a `public` one anyone may fetch. Browsers reach it at the `domain` that is
-    bound to it, which accounts of the mainland need, or at OSS's own address; a CDN takes a domain
-    that is filed and pointed at it by hand, so none is brought up. It is `replaceable` only where the settings say so. It owns no blobs, no key (OSS
-    encrypts with one of its own), no certificate and no DNS record.
+    bound to it, which accounts of the mainland need, or at OSS's own address. It is `replaceable`
+    only where the settings say so. It owns no blobs, no key (OSS encrypts with one of its own), no
+    CDN (which takes a domain that is filed by hand), no certificate and no DNS record.
     """
 
     def __init__(

@@ -8,6 +8,6 @@ UNLIKE: Final[Mapping[str, str]] = {
     "throttle.burst": "API Gateway counts calls second by second; a custom domain has no throttles",
     "tables.max_reads": "TableStore has no cap for a table that is paid by request",
     "tables.max_writes": "TableStore has no cap for a table that is paid by request",
-    "buckets.public": "no CDN, whose domain is filed by hand: OSS answers, what lies under kept/ alone",
+    "buckets.public": "no CDN (its domain is filed by hand): OSS gives out kept/ alone",
 }
 """By what is stated, what becomes of it."""

@@ -5,7 +5,7 @@ import zlib
 from colorsys import hls_to_rgb
 from hashlib import sha256
 
-SIDE = 160
+SIDE = 120
 """Pixels in a row, and rows."""
 
 PATTERNS = ("stripes", "bars", "checks", "dots", "rings", "slopes")

@@ -154,6 +154,6 @@ def _connection(parts: SplitResult) -> http.client.HTTPConnection:
 def _silent(address: str, error: Exception) -> PlatformError:
     where = urlsplit(address)
     return PlatformError(
-        f"{where.scheme}://{where.netloc} does not answer: {error or type(error).__name__}\n"
+        f"{where.scheme}://{where.netloc} does not answer: {str(error) or type(error).__name__}\n"
         "→ make up brings the local shop up; make logs shows what went wrong there"
     )

@@ -11,7 +11,8 @@ import pytest
 from tests.support.contract import PASSWORD, Documented, documented
 from tests.support.project import Project
 from tests.support.project_processes import wait_for
-from tests.support.shop_client import Client, customer, guest, letters, logged_in, table
+from tests.support.shop_client import Client, customer, guest, logged_in
+from tests.support.shop_operator import letters, table
 
 NEW = "quite another one"
 ADMIN = [each for each in documented() if each.path.startswith("/admin/")]

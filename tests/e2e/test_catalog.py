@@ -6,7 +6,8 @@ from secrets import token_hex
 import pytest
 
 from tests.support.project import CLIENT, Project
-from tests.support.shop_client import PNG, Client, admin, customer, guest, table
+from tests.support.shop_client import PNG, Client, admin, customer, guest
+from tests.support.shop_operator import table
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,9 @@ from tests.support.shop_client import (
     customer,
     guest,
     logged_in,
-    rows,
-    table,
     with_cart,
 )
+from tests.support.shop_operator import rows, table
 
 OTHER = "another one, long enough"
 
@@ -195,7 +194,7 @@ def test_the_last_use_of_a_promotion_is_used_once(shop: Project, keeper: Client)
     for each in people:
         each.put_in(product)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda each: each.orders(total=900, promotion=code), people))
+        answers = list(pool.map(lambda each: each.decided(900, promotion=code), people))
     assert sorted(each.status_code for each in answers) == [201] + [409] * 7
     assert keeper.got(200, f"GET /admin/promotions/{code}")["available"] == 0
     assert keeper.left(product) == 49

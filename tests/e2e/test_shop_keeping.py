@@ -14,17 +14,8 @@ from infra import shop as declared
 from tests.support.contract import DOCUMENT, PASSWORD
 from tests.support.project import CLIENT, Project, opened
 from tests.support.project_processes import wait_for
-from tests.support.shop_client import (
-    ADDRESS,
-    Client,
-    admin,
-    customer,
-    guest,
-    letters,
-    run,
-    table,
-    with_cart,
-)
+from tests.support.shop_client import ADDRESS, Client, admin, customer, guest, with_cart
+from tests.support.shop_operator import letters, run, table
 
 # a message that fails is set aside after twelve seconds, and not after five minutes
 SETTINGS = """\

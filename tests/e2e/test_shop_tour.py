@@ -7,7 +7,8 @@ import pytest
 from infra.cli.seed import ADMIN
 from infra.cli.seed_goods import goods
 from tests.support.project import CLIENT, Project
-from tests.support.shop_client import Client, admin, guest, rows, table
+from tests.support.shop_client import Client, admin, guest
+from tests.support.shop_operator import rows, table
 
 
 @pytest.fixture(scope="module")

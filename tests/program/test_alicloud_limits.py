@@ -163,6 +163,8 @@ CASES = (
 ELSEWHERE = {
     ("target",): "it chooses this program",
     ("payments",): "it chooses parts of the shop: tests/unit/test_shop.py",
+    ("notifications", "by"): "the same",
+    ("notifications", "sender"): "the same",
     ("alicloud", "bytecode"): "the package's tests hold it",
     ("alicloud", "account_instances"): "it is compared with what the functions reserve",
     ("functions", "queue_ms"): "no cloud lets a call wait: it is refused",

@@ -12,7 +12,9 @@ import pytest
 from infra import settings
 from infra.alicloud.access import LONGEST_POLICY
 from infra.alicloud.routes import domain_routes
-from infra.shop import FUNCTIONS, NAMES, QUEUES, ROUTES, SCHEDULES, TABLES, platform
+from infra.model import Platform
+from infra.shop import NAMES
+from infra.shop import platform as platform_of
 from tests.support import programs
 from tests.support.alicloud_demands import demanded
 from tests.support.alicloud_program import ACCOUNT, REGION
@@ -30,6 +32,11 @@ def program(stack: str) -> tuple[Declared, dict[str, Any]]:
     return whole(stack)
 
 
+def platform(stack: str) -> Platform:
+    """What a stack's file makes of the shop."""
+    return platform_of(settings.parse(config_of(stack)["shop:settings"], stack, NAMES), stack)
+
+
 def resources(stack: str) -> Iterator[Resource]:
     """Every resource of a stack that is Alibaba Cloud's."""
     return programs.resources(program(stack)[0], "alicloud")
@@ -43,12 +50,14 @@ def of_kind(stack: str, kind: str) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
     declared, _ = program(stack)
+    stated = platform(stack)
     components = {
-        "Table": [f"table-{each.name}" for each in TABLES],
-        "Queue": [f"queue-{each.name}" for each in QUEUES],
-        "Consumer": [f"consumer-{each.name}" for each in QUEUES],
-        "Function": [f"function-{each.name}" for each in FUNCTIONS],
-        "Schedule": [f"schedule-{each.name}" for each in SCHEDULES],
+        "Table": [f"table-{each.name}" for each in stated.tables],
+        "Bucket": [f"bucket-{each.name}" for each in stated.buckets],
+        "Queue": [f"queue-{each.name}" for each in stated.queues],
+        "Consumer": [f"consumer-{each.name}" for each in stated.queues],
+        "Function": [f"function-{each.name}" for each in stated.functions],
+        "Schedule": [f"schedule-{each.name}" for each in stated.schedules],
         "Gateway": ["gateway"],
     }
     for kind, names in components.items():
@@ -61,18 +70,20 @@ def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
 def test_it_declares_what_the_platform_demands_and_nothing_besides(stack: str) -> None:
     stated = settings.parse(config_of(stack)["shop:settings"], stack, NAMES)
     found = Counter(kind for kind, _, _ in resources(stack))
-    assert found == demanded(platform(stated, stack), stated.alicloud)
+    assert found == demanded(platform(stack), stated.alicloud)
 
 
 def test_without_a_domain_each_route_is_an_api_and_with_one_a_path_of_it() -> None:
     apis = of_kind(DEV, "apigateway/api:Api")
-    assert sorted(each["description"] for each in apis.values()) == sorted(r.key for r in ROUTES)
+    assert sorted(each["description"] for each in apis.values()) == sorted(
+        each.key for each in platform(DEV).routes
+    )
     assert of_kind(DEV, "fc/v3CustomDomain:V3CustomDomain") == {}
     (domain,) = of_kind(PROD, "fc/v3CustomDomain:V3CustomDomain").values()
     assert [
         (each["path"], tuple(each["methods"]), each["functionName"].removeprefix(f"shop-{PROD}-"))
         for each in domain["routeConfig"]["routes"]
-    ] == [(each.path, each.methods, each.function) for each in domain_routes(ROUTES)]
+    ] == [(each.path, each.methods, each.function) for each in domain_routes(platform(PROD).routes)]
     assert domain["protocol"] == "HTTPS"
     assert {each["qualifier"] for each in domain["routeConfig"]["routes"]} == {"live"}
     assert of_kind(PROD, "apigateway/api:Api") == {}
@@ -85,7 +96,7 @@ def test_no_function_has_an_address_of_its_own_on_the_internet(stack: str) -> No
         for each in of_kind(stack, "fc/v3Trigger:V3Trigger").values()
         if each["triggerType"] == "http"
     ]
-    assert len(triggers) == len({route.function for route in ROUTES})
+    assert len(triggers) == len({route.function for route in platform(stack).routes})
     assert all(each["disableURLInternet"] for each in triggers)
 
 
@@ -112,7 +123,7 @@ def test_no_resource_holds_a_value_of_a_secret(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_policy_is_larger_than_ram_takes(stack: str) -> None:
     policies = of_kind(stack, "ram/policy:Policy")
-    assert len(policies) >= len(FUNCTIONS)
+    assert len(policies) >= len(platform(stack).functions)
     for each in policies.values():
         assert len(each["policyDocument"].encode()) <= LONGEST_POLICY
 

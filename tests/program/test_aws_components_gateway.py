@@ -12,6 +12,7 @@ from infra.aws.function import Function
 from infra.aws.gateway import Gateway, source_of, statement_id
 from infra.aws.names import Names
 from infra.aws.shared import Shared
+from infra.browsers import HEADERS
 from infra.packages.deployed import Code
 from infra.settings_aws import Aws
 from tests.support.aws_program import GATEWAY, arn, outputs
@@ -164,7 +165,7 @@ def test_pages_of_the_origins_may_call_what_the_routes_offer_and_send_no_cookies
     made = found.inputs(API)["corsConfiguration"]
     assert made["allowOrigins"] == ["https://a.example"]
     assert made["allowMethods"] == ["GET", "POST"]
-    assert made["allowHeaders"] == ["authorization", "content-type"]
+    assert made["allowHeaders"] == list(HEADERS)
     assert made["allowCredentials"] is False
     everything, _ = declared(replace(SHOP, origins=("https://a.example",)))
     assert everything.inputs(API)["corsConfiguration"]["allowMethods"] == ["*"]

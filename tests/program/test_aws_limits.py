@@ -171,6 +171,8 @@ CASES = (
 ELSEWHERE = {
     ("target",): "it chooses this program",
     ("payments",): "it chooses parts of the shop: tests/unit/test_shop.py",
+    ("notifications", "by"): "the same",
+    ("notifications", "sender"): "the same",
     ("aws", "bytecode"): "the package's tests hold it",
     ("functions", "queue_ms"): "no cloud lets a call wait: it is refused",
 }

@@ -11,7 +11,7 @@ import pytest
 
 from infra import settings, shop
 from infra.errors import Refused
-from infra.shop import FUNCTIONS, QUEUES, ROUTES, SCHEDULES, TABLES
+from infra.model import Platform
 from tests.support import programs
 from tests.support.arguments import arguments, deprecated
 from tests.support.aws_stacks import STACKS, whole
@@ -26,6 +26,12 @@ def program(stack: str) -> tuple[Declared, dict[str, Any]]:
     return whole(stack)
 
 
+def platform(stack: str) -> Platform:
+    """What a stack's file makes of the shop."""
+    stated = settings.parse(config_of(stack)["shop:settings"], stack, shop.NAMES)
+    return shop.platform(stated, stack)
+
+
 def resources(stack: str) -> Iterator[Resource]:
     """Every resource of a stack that is AWS's."""
     return programs.resources(program(stack)[0], "aws")
@@ -34,13 +40,16 @@ def resources(stack: str) -> Iterator[Resource]:
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
     declared, _ = program(stack)
+    stated = platform(stack)
+    secrets = {each.resource for each in stated.grants if each.kind == "secret"}
     components = {
-        "Table": [f"table-{each.name}" for each in TABLES],
-        "Queue": [f"queue-{each.name}" for each in QUEUES],
-        "Consumer": [f"consumer-{each.name}" for each in QUEUES],
-        "Function": [f"function-{each.name}" for each in FUNCTIONS],
-        "Schedule": [f"schedule-{each.name}" for each in SCHEDULES],
-        "Secret": ["secret-token-key"],
+        "Table": [f"table-{each.name}" for each in stated.tables],
+        "Bucket": [f"bucket-{each.name}" for each in stated.buckets],
+        "Queue": [f"queue-{each.name}" for each in stated.queues],
+        "Consumer": [f"consumer-{each.name}" for each in stated.queues],
+        "Function": [f"function-{each.name}" for each in stated.functions],
+        "Schedule": [f"schedule-{each.name}" for each in stated.schedules],
+        "Secret": [f"secret-{each}" for each in sorted(secrets)],
         "Gateway": ["gateway"],
     }
     for kind, names in components.items():
@@ -50,7 +59,7 @@ def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
         for kind, _, inputs in resources(stack)
         if kind == "aws:apigatewayv2/route:Route"
     ]
-    assert sorted(routes) == sorted(route.key for route in ROUTES)
+    assert sorted(routes) == sorted(route.key for route in stated.routes)
     declared_names = Counter((kind, name) for kind, name, _ in resources(stack))
     assert max(declared_names.values()) == 1
 
@@ -89,13 +98,17 @@ def test_the_outputs_are_addresses_and_nothing_else(stack: str) -> None:
 
 def test_the_stacks_differ_in_their_files_alone() -> None:
     """What is tried in one is what runs in the other: no name of a stack stands in the program."""
+    dev, prod = STACKS
+    stated = {stack: config_of(stack)["shop:settings"] for stack in STACKS}
+    alike = {**stated[prod], "payments": stated[dev]["payments"]}  # which are parts of the shop
+    paid_alike, _ = whole(prod, shop__settings=json.dumps(alike))
     kinds = [
         {
             (kind, name.replace(stack, "*"))
-            for kind, name, _ in resources(stack)
+            for kind, name, _ in programs.resources(declared, "aws")
             if "ready" not in name  # prod alone keeps instances ready
         }
-        for stack in STACKS
+        for stack, declared in ((dev, program(dev)[0]), (prod, paid_alike))
     ]
     assert kinds[0] == kinds[1]
 

@@ -32,6 +32,14 @@ def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
             "arn": arn("sqs", name),
             "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}",
         },
+        "Bucket": lambda: {
+            "arn": f"arn:aws:s3:::{name}",
+            "bucketRegionalDomainName": f"{name}.s3.{REGION}.amazonaws.com",
+        },
+        "Distribution": lambda: {
+            "arn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/{name}",
+            "domainName": f"{name}.cloudfront.net",
+        },
         "EventRule": lambda: {"arn": arn("events", f"rule/{name}")},
         "LogGroup": lambda: {"arn": arn("logs", f"log-group:{name}")},
         "Role": lambda: {"arn": f"arn:aws:iam::{ACCOUNT}:role/{name}"},

@@ -20,7 +20,8 @@ STACKS = ("aws-dev", "aws-prod")
 def answered(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
     """What AWS adds to a resource; a bucket has the letters that make its name the world's only."""
     called = f"{args.name}-1234567"
-    bucket = {"bucket": called, "arn": f"arn:aws:s3:::{called}"}
+    host = f"{called}.s3.{REGION}.amazonaws.com"
+    bucket = {"bucket": called, "arn": f"arn:aws:s3:::{called}", "bucketRegionalDomainName": host}
     return {**outputs(args), **(bucket if args.typ == "aws:s3/bucket:Bucket" else {})}
 
 

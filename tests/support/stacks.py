@@ -72,12 +72,14 @@ def one_of_each(platform: Platform) -> Platform:
     """The shop with a function for each kind of trigger, and one of all that these need."""
     functions = {"auth", "notify", "sweep"}
     tables = tuple(each for each in platform.tables if each.name in ("users", "sessions"))
-    kept = {"table": {each.name for each in tables}}
+    buckets = tuple(each for each in platform.buckets if each.name == "uploads")
+    kept = {"table": {each.name for each in tables}, "bucket": {each.name for each in buckets}}
     return replace(
         platform,
         functions=tuple(each for each in platform.functions if each.name in functions),
         routes=tuple(each for each in platform.routes if each.key == "POST /users"),
         tables=tables,
+        buckets=buckets,
         queues=tuple(each for each in platform.queues if each.consumer in functions),
         schedules=tuple(each for each in platform.schedules if each.function in functions),
         grants=tuple(

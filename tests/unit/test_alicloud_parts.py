@@ -13,7 +13,7 @@ from app.domain.uploads import kept_place, pending_place
 from app.services.sessions import SESSION_S
 from infra.alicloud import access, routes, size
 from infra.alicloud.api import cors_data, word
-from infra.alicloud.bucket import policy
+from infra.alicloud.bucket import policy as policy_of
 from infra.alicloud.concurrency import reserved
 from infra.alicloud.names import LABEL, Names
 from infra.alicloud.packages import HANDLER, archive
@@ -47,7 +47,7 @@ def test_rows_that_expire_are_kept_longer_than_any_of_them_lives() -> None:
 
 
 def test_of_a_public_bucket_anyone_may_read_what_is_kept_and_nothing_else() -> None:
-    closed, opened = (policy("shop-images", public=each)["Statement"] for each in (False, True))
+    closed, opened = (policy_of("shop-images", public=each)["Statement"] for each in (False, True))
     assert opened[: len(closed)] == closed
     assert {each["Effect"] for each in closed} == {"Deny"}
     (reads,) = opened[len(closed) :]

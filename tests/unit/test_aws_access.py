@@ -67,22 +67,20 @@ def told(platform: Platform, function: str, **more: Any) -> dict[str, Any]:
 
 
 def test_the_policy_of_a_function_with_every_kind_of_grant_is_exactly_this() -> None:
-    users, uploads = "arn:table:users", "arn:table:uploads"
-    assert pairs(WHOLE, "sweep") == {
-        *((f"dynamodb:{each}", users) for each in ("GetItem", "Query")),
-        *((f"dynamodb:{each}", users) for each in ("PutItem", "UpdateItem", "DeleteItem")),
-        ("dynamodb:Query", f"{users}/index/by_outbox"),
-        *((f"dynamodb:{each}", uploads) for each in ("GetItem", "Query")),
-        *((f"dynamodb:{each}", uploads) for each in ("PutItem", "UpdateItem", "DeleteItem")),
-        ("dynamodb:Query", f"{uploads}/index/by_pending"),
-        *(
-            (f"dynamodb:{action}Item", f"arn:table:{table}")
-            for action in ("Put", "Update", "Delete")
-            for table in ("sessions", "attempts")
-        ),
-        ("s3:PutObject", "arn:bucket:uploads/*"),
-        ("s3:DeleteObject", "arn:bucket:uploads/*"),
-        ("sqs:SendMessage", "arn:queue:welcome"),
+    orders, sessions = "arn:table:orders", "arn:table:sessions"
+    of_images = grant("orders", "bucket", "images", "read", "write")
+    granting = (*(each for each in SHOP.grants if each.kind != "bucket"), of_images)
+    assert pairs(replace(SHOP, grants=granting), "orders") == {
+        *((f"dynamodb:{each}", orders) for each in ("GetItem", "Query")),
+        *((f"dynamodb:{each}", orders) for each in ("PutItem", "UpdateItem", "DeleteItem")),
+        ("dynamodb:Query", f"{orders}/index/by_user"),
+        *((f"dynamodb:{each}", sessions) for each in ("GetItem", "Query")),
+        ("s3:GetObject", "arn:bucket:images/*"),
+        ("s3:PutObject", "arn:bucket:images/*"),
+        ("s3:DeleteObject", "arn:bucket:images/*"),
+        ("s3:ListBucket", "arn:bucket:images"),
+        ("sqs:SendMessage", "arn:queue:mails"),
+        ("secretsmanager:GetSecretValue", "arn:secret:token-key"),
     }
 
 

@@ -55,10 +55,11 @@ def test_a_shop_without_a_bucket_serves_no_signed_addresses() -> None:
 def test_the_storage_is_told_of_every_bucket_and_functions_of_its_port() -> None:
     made = planned(storage_port=9999)
     assert made["storage"].inputs["port"] == 9999
-    (bucket,) = json.loads(made["storage"].inputs["buckets"]).values()
-    assert bucket["url"] == "http://127.0.0.1:9999"
+    buckets = json.loads(made["storage"].inputs["buckets"])
+    assert buckets.keys() == {each.name for each in WHOLE.buckets}
+    assert {each["url"] for each in buckets.values()} == {"http://127.0.0.1:9999"}
     told = json.loads(made["uploads"].inputs["environment"]["SHOP_BUCKETS"])
-    assert told["uploads"]["url"] == bucket["url"]
+    assert told["uploads"]["url"] == buckets["uploads"]["url"]
 
 
 @pytest.mark.parametrize("public", [True, False])

@@ -32,6 +32,7 @@ BEYOND_A_SCHEMA = {
     "environment_too_large",
     "instances_min_over_default",
     "instances_min_over_max",
+    "letters_in_nobodys_name",
     "memory_above_lambda",
     "memory_below_lambda",
     "memory_not_of_function_compute",

@@ -52,9 +52,33 @@ def test_a_handler_that_no_route_calls_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("MORE = {'POST /b': two}", "MORE"),
+        ("from app.handlers.other import MORE", "MORE"),
+        ("from app.handlers.other import MORE as OTHERS", "OTHERS"),
+    ],
+)
+def test_routes_that_a_handler_takes_in_from_elsewhere_are_its_own(
+    tmp_path: Path, one: str, two: str
+) -> None:
+    other = tmp_path / "app" / "handlers" / "other.py"
+    other.parent.mkdir(parents=True)
+    other.write_text("MORE = {'POST /b': two}")
+    text = f"{one}\nROUTES = {{'GET /a': one, **{two}}}"
+    assert found(tmp_path, text, A, B) == []
+    (problem,) = found(tmp_path, text, A)
+    assert (problem.path, problem.value) == ("app/handlers/made_up.py:ROUTES", "POST /b")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "ROUTES = made()",
+        "ROUTES = {'GET /b': two, **ROUTES}",
+        "from app.handlers.nowhere import MORE\nROUTES = {'GET /b': two, **MORE}",
+        "from app.handlers import *\nROUTES = {'GET /b': two, **MORE}",
+        "MORE = made()\nROUTES = {'GET /b': two, **MORE}",
         "ROUTES = {**others, 'GET /b': two}",
         "ROUTES = {KEY: one}",
         "ROUTES = {1: one}",

@@ -192,6 +192,21 @@ def test_a_request_that_is_sent_twice_at_once_gets_one_answer_at_each_of_its_ste
     assert at > 10
 
 
+def test_an_order_is_as_late_as_it_is_old_and_not_as_its_row_on_the_list() -> None:
+    """Somebody died between the two, and his customer tried again an hour later."""
+    shop = CheckoutShop({TEA: 1})
+    shop.put_cart(ME, {TEA: 1})
+    asked = shop.asked(ME, {TEA: 1})
+    with suppress(KilledError):
+        shop.check_out(asked, FaultyTables(shop.cloud, 1, Fault.CRASH_AFTER, "due.put"))
+    shop.clock.advance(LATE_MS)
+    assert shop.check_out(asked) == "placed"
+    shop.clock.advance(GRACE_MS)
+    shop.sweep()
+    shop.sweep_alone()
+    assert shop.unrest() == []
+
+
 def test_orders_of_different_customers_and_keys_are_different() -> None:
     made = {order_id(who, key) for who in ("user:a", "user:ab", "guest:a") for key in ("b", "ab")}
     assert len(made) == 6
