@@ -55,7 +55,7 @@ fetch: setup ## gets what OFFLINE=1 needs of STACK's cloud: the engine's plugin,
 down: setup ## stops what `make up` started; data stays (ARGS=--with-data deletes a cloud's)
 	@$(RUN) infra.cli.down --stack $(call quoted,$(STACK)) $(ARGS)
 
-rollback: setup ## has FUNCTION on AWS run the version before, or VERSION=…
+rollback: setup ## has FUNCTION on a cloud run the version before, or VERSION=…
 	@$(RUN) infra.cli.rollback --stack $(call quoted,$(STACK)) $(if $(FUNCTION),--function $(call quoted,$(FUNCTION))) \
 		$(if $(VERSION),--version $(call quoted,$(VERSION))) $(ARGS)
 
@@ -130,10 +130,12 @@ bench: setup-whole ## requests per second, latency, CPU and memory, beside other
 	@$(RUN) bench $(ARGS)
 
 # Not after `setup`, which refuses a package that is declared and not yet pinned.
-lock: ## resolves the pinned packages anew into tools/constraints.txt, and moto's into moto.txt
+lock: ## resolves all pinned packages anew, into the .txt files of tools and bench
 	@[ -x $(VENV)/uv ] || $(MAKE) --no-print-directory setup
 	@$(LOCK) pyproject.toml --all-extras --output-file tools/constraints.txt $(ARGS)
 	@$(LOCK) tools/moto.in --output-file tools/moto.txt $(ARGS)
+	@$(LOCK) bench/lambdas.in --output-file bench/lambdas.txt $(ARGS)
+	@$(LOCK) bench/peers.in --output-file bench/peers.txt $(ARGS)
 
 schema: setup ## writes stacks/schema.json, by which editors complete the stack files
 	@$(RUN) infra.cli.schema

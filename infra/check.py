@@ -1,10 +1,10 @@
 """Refuses a wrong platform before a single resource is declared.
 
 Each module of `infra/checks` looks at one kind of thing and yields what it finds; all of it goes
-into one report. Nothing here reads a file or asks a cloud.
+into one report. Nothing here asks a cloud, or reads a file but the machine's list of time zones.
 """
 
-from infra.checks import events, functions, grants, names, routes, stores
+from infra.checks import events, functions, grants, names, ready, routes, stores
 from infra.errors import Problem, Refused
 from infra.limits import LIMITS
 from infra.model import Platform, Provider
@@ -19,6 +19,7 @@ def problems(platform: Platform, provider: Provider, *, local: bool = True) -> t
     return (
         *names.problems(platform, LIMITS[provider]),
         *functions.problems(platform, LIMITS[provider], local=local),
+        *ready.problems(platform),
         *routes.problems(platform.routes),
         *stores.problems(platform),
         *events.problems(platform),

@@ -16,19 +16,34 @@ Trigger = Literal["http", "queue", "schedule"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReady:
+    """Instances that are kept ready from the times of a five-field `cron` in `time_zone` on.
+
+    It holds until the next one of the function's comes. `time_zone` is one of the IANA's names.
+    """
+
+    name: str
+    cron: str
+    min_instances: int
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
     """How many instances of a function may run, and how long work may wait for one.
 
     `min_instances` are kept ready, `max_instances` is the cap beyond which a call is refused.
     `queue_ms` is how long a synchronous call may wait for a free instance: 0, as in the clouds,
     refuses at once; more works on the local target only. With `snap_start` an instance starts from
-    a snapshot of one that has started, where the provider has that.
+    a snapshot of one that has started, where the provider has that. `scheduled` keeps more ready
+    than `min_instances` by the clock; the local target has no such clock.
     """
 
     min_instances: int = 0
     max_instances: int = 10
     queue_ms: int = 0
     snap_start: bool = False
+    scheduled: tuple[KeptReady, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +121,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """A store of blobs; those of a `public` one anyone may fetch, by the provider's CDN if any.
+    """A store of blobs; what a `public` one has under `kept/` anyone may fetch.
 
     An upload under `pending/` that is not attached within `pending_days` is removed.
     """

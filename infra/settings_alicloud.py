@@ -53,6 +53,16 @@ class Domain(Part):
     )
 
 
+class BucketDomain(Part):
+    """A domain of your own for one bucket, which is reached by https alone."""
+
+    name: Host = Field(description="The domain, as files.example.com.")
+    certificate: Annotated[str, AfterValidator(_certificate)] = Field(
+        description="The id of its certificate in Certificate Management Service; without one OSS "
+        "would answer by plain http, which the bucket refuses.",
+    )
+
+
 class Alicloud(Part):
     """The account, what is kept, and what is watched."""
 
@@ -124,6 +134,11 @@ class Alicloud(Part):
         description="CloudMonitor's group of contacts that alarms tell. Without: an own group "
         "that nobody is in yet.",
     )
+    action_policy: str | None = Field(
+        default=None,
+        description="Simple Log Service's action policy, which names whom to tell that a schedule "
+        "does not run; CloudMonitor cannot see that. Without: its console alone shows it.",
+    )
     bytecode: Literal["none", "required"] = Field(
         default="none",
         description="Whether packages hold compiled code, which starts faster; required: a Python "
@@ -135,8 +150,9 @@ class Alicloud(Part):
         description="A domain of your own for the shop; a DNS record of yours points it at the "
         "stack's output domain_target. Without: API Gateway's address, for trials only.",
     )
-    bucket_domains: Mapping[str, Domain] = Field(
+    bucket_domains: Mapping[str, BucketDomain] = Field(
         default_factory=dict,
         description="Domains at which browsers reach single buckets, by the bucket's name; "
-        "accounts of the mainland need them.",
+        "accounts of the mainland need them. OSS binds one once a TXT record of yours proves whose "
+        "it is: make up tells the record, as does the output <bucket>_domain_proof.",
     )

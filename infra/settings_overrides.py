@@ -40,6 +40,26 @@ _VariableName = Annotated[str, AfterValidator(_variable)]
 _VariableValue = Annotated[str, AfterValidator(_value)]
 
 
+class KeptReadyOverrides(Part):
+    """How many instances are kept ready from a time on, until the next of these comes."""
+
+    cron: str = Field(
+        description="When it begins: minute, hour, day of the month, month, day of the week (0 is "
+        "Sunday), as 0 7 * * 1-5."
+    )
+    time_zone: str | None = Field(
+        default=None,
+        description="Whose clock that is, as Asia/Shanghai or Europe/Berlin; UTC where none is "
+        "stated.",
+    )
+    min_instances: int = Field(
+        ge=1,
+        le=limits.INSTANCES[-1],
+        description="Instances that are kept ready from then on.",
+        json_schema_extra={"errorMessage": "an account keeps 1 to 1000 instances ready"},
+    )
+
+
 class FunctionOverrides(Part):
     """What this stack changes about one function; all else stays as `infra/shop.py` has it."""
 
@@ -88,6 +108,11 @@ class FunctionOverrides(Part):
         default=None,
         description="Whether instances start from a snapshot of one that has started (AWS only). "
         "Not together with min_instances.",
+    )
+    scheduled: Mapping[str, KeptReadyOverrides] | None = Field(
+        default=None,
+        description="Instances that are kept ready by the clock, over min_instances, each under a "
+        "name of your own. Not on the local target.",
     )
     environment: Mapping[_VariableName, _VariableValue] = Field(
         default_factory=dict,
@@ -193,7 +218,8 @@ class QueueOverrides(Part):
         default=None,
         ge=limits.ATTEMPTS.start,
         le=limits.ATTEMPTS[-1],
-        description="Deliveries after which a message is set aside.",
+        description="Deliveries after which a message is set aside; on Alibaba Cloud each of them "
+        "is many calls (docs/targets.md).",
         json_schema_extra={"errorMessage": "not every cloud's queue counts so far"},
     )
     max_concurrency: int | None = Field(

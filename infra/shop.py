@@ -16,6 +16,7 @@ from infra.model import (
     Function,
     Grant,
     Index,
+    KeptReady,
     Platform,
     Queue,
     ResourceKind,
@@ -319,6 +320,9 @@ def fitted(function: Function, wanted: FunctionOverrides, stack: str) -> Functio
     given = wanted.model_dump(exclude_none=True, exclude={"environment"})
     sizes = {key: given[key] for key in ("memory_mb", "timeout_s") if key in given}
     scaling = {key: given[key] for key in given if key not in sizes}
+    if "scheduled" in given:
+        by_name = sorted(given["scheduled"].items())
+        scaling["scheduled"] = tuple(KeptReady(name=name, **each) for name, each in by_name)
     ours = {"SHOP_STACK": stack}
     if function.handler is None:
         ours["SHOP_HANDLER"] = function.name

@@ -1,13 +1,16 @@
 """What all tests share: small counts by default, full ones with --soak."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 import pytest
 from hypothesis import settings
 
+from tests.support.alicloud_account import alicloud
 from tests.support.moto import aws, moto
 
-__all__ = ["aws", "moto"]
+__all__ = ["alicloud", "aws", "moto"]
 
 # A run in between is to say the same each time; the long one looks for what is not known yet.
 settings.register_profile("test", derandomize=True, deadline=None)
@@ -27,9 +30,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="full counts instead of small ones")
     parser.addoption(
         "--cloud",
-        choices=("moto", "aws"),
+        choices=("moto", "aws", "alicloud"),
         default="moto",
-        help="what plays AWS: moto on this machine, or an account, by the caller's own credentials",
+        help="what the adapters of a cloud run on: what plays it on this machine, or an account of "
+        "this cloud, by the caller's own credentials",
     )
     parser.addoption(
         "--emulate",
@@ -50,17 +54,24 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("soak" if config.getoption("--soak") else "test")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--cloud") == "alicloud":  # whoever has that account may have no moto
+        left_out = [each for each in items if _asks(each, {"moto", "aws"}, ("aws", "dynamodb"))]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [each for each in items if each not in left_out]
     for item in items:
-        if isinstance(item, pytest.Function) and _asks_cloud(item):
+        if _asks(item, {"moto", "aws", "alicloud"}, _CLOUDS):
             item.add_marker("moto")
 
 
-def _asks_cloud(test: pytest.Function) -> bool:
-    if {"moto", "aws"} & set(test.fixturenames):
-        return True
-    chosen = test.callspec.params.values() if hasattr(test, "callspec") else ()
-    return "conformance" in test.path.parts and any(each in _CLOUDS for each in chosen)
+def _asks(item: pytest.Item, fixtures: AbstractSet[str], stores: Sequence[str]) -> bool:
+    """Whether a test uses one of these fixtures, or is of conformance on one of these stores."""
+    if not isinstance(item, pytest.Function):
+        return False
+    chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return bool(fixtures & set(item.fixturenames)) or (
+        "conformance" in item.path.parts and any(each in stores for each in chosen)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,11 @@
 """What Function Compute gets of SMQ queues, through event streams, and of time triggers.
 
-A batch comes as a list of CloudEvents, which tell neither the attempt nor take a partial success.
+A batch comes as a list of CloudEvents, which tell neither the attempt nor take a partial success;
+an event alone may come without a list.
 """
+
+import json
+from collections.abc import Mapping
 
 from app.gateways.alicloud import decoded
 from app.gateways.event import items, mapping, text
@@ -14,7 +18,10 @@ class BatchFailedError(Exception):
 
 def messages(event: object) -> list[Message]:
     """The messages of a batch, their attempt unknown. Raises MalformedEventError."""
-    events = items(decoded(event), "event")
+    found = decoded(event)
+    if isinstance(found, dict):
+        return [_message(found, "event")]
+    events = items(found, "event")
     return [_message(each, f"event[{number}]") for number, each in enumerate(events)]
 
 
@@ -36,6 +43,14 @@ def _message(event: object, where: str) -> Message:
     data = mapping(mapping(event, where).get("data"), f"{where}.data")
     return Message(
         id=text(data, "messageId", f"{where}.data."),
-        body=text(data, "messageBody", f"{where}.data."),
+        body=_body(data, f"{where}.data."),
         attempt=0,
     )
+
+
+def _body(data: Mapping[str, object], where: str) -> str:
+    """The message's text; of one that EventBridge read as JSON, JSON again, written shortest."""
+    value = data.get("messageBody")
+    if isinstance(value, dict | list):
+        return json.dumps(value, separators=(",", ":"))
+    return text(data, "messageBody", where)

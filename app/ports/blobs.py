@@ -63,7 +63,8 @@ class Bucket(Protocol):
     def copy(self, source: str, target: str, *, etag: str) -> None:
         """Store the blob of `source`, if it still has this etag, under `target` too.
 
-        Raises BlobMissingError when it is gone, ConditionFailedError when it is another one.
+        Not every store is sure to copy more than 1 GB. Raises BlobMissingError when it is gone,
+        ConditionFailedError when it is another one.
         """
 
     def delete(self, key: str) -> None:

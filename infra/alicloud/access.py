@@ -125,14 +125,13 @@ def _where(
         case "table":
             return {"at": name, **granted.keys({e.name: e for e in platform.tables}[name])}
         case "bucket":
-            url = bucket_urls.get(name)
-            (stated,) = (each for each in platform.buckets if each.name == name)
+            url, public = bucket_urls.get(name), {e.name: e.public for e in platform.buckets}[name]
             return {
                 "at": places.names.bucket(name),
                 "endpoint": places.buckets_endpoint,
                 "region": places.region,
                 **({"url": url} if url else {}),
-                **({"public": True} if stated.public else {}),
+                **({"public": True} if public else {}),
             }
         case "queue":
             return {"at": places.names.of(name), "endpoint": places.queues_endpoint}

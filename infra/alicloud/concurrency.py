@@ -43,10 +43,14 @@ def problems(platform: Platform, settings: Alicloud) -> Iterator[Problem]:
                 "remove it; min_instances keeps instances ready",
             )
         held = reserved(platform)[each.name]
-        if each.scaling.min_instances > held:
+        ready = {"min_instances": each.scaling.min_instances} | {
+            f"scheduled.{one.name}.min_instances": one.min_instances
+            for one in each.scaling.scheduled
+        }
+        for key in (key for key, wanted in ready.items() if wanted > held):
             yield Problem(
-                f"functions.{each.name}.min_instances",
-                str(each.scaling.min_instances),
+                f"functions.{each.name}.{key}",
+                str(ready[key]),
                 f"its queues let {held} of its instances work at once, so no more would be used",
                 f"write 0 to {held}, or raise max_concurrency of its queues",
             )

@@ -30,11 +30,13 @@ COUNTERPARTS: Final[Mapping[str, str]] = {
     "oss/bucketPolicy:BucketPolicy": "bucket",
     "oss/bucketPublicAccessBlock:BucketPublicAccessBlock": "bucket",
     "oss/bucketCname:BucketCname": "bucket",
+    "oss/bucketCnameToken:BucketCnameToken": "bucket",
     "oss/bucketObject:BucketObject": "function",
     "message/serviceQueue:ServiceQueue": "queue",
     "log/project:Project": "every stack",
     "log/store:Store": "every stack",
     "log/storeIndex:StoreIndex": "every stack",
+    "log/alert:Alert": "schedule",
     "cms/alarm:Alarm": "every stack",
     "cms/alarmContactGroup:AlarmContactGroup": "every stack",
 }

@@ -12,6 +12,7 @@ from infra import granted, model
 from infra.alicloud.logs import Logs
 from infra.alicloud.names import ALIAS
 from infra.alicloud.packages import HANDLER, Archive
+from infra.alicloud.ready import provisioned
 from infra.alicloud.role import Role
 from infra.alicloud.shared import Shared
 from infra.alicloud.size import cpu
@@ -24,9 +25,6 @@ RETRIES: Final = 2
 EVENT_AGE_S: Final = 3600
 """How long it waits for a free instance or another try; then the next one is due anyway."""
 
-# a policy that tracks a target has to begin and to end
-_FROM: Final = "2020-01-01T00:00:00Z"
-_UNTIL: Final = "2099-12-31T23:59:59Z"
 _SHOWN: Final = 12
 
 
@@ -137,11 +135,16 @@ class Function(pulumi.ComponentResource):
         self.retries = (
             self._retries(name, surroundings.failed, own) if surroundings.failed else None
         )
-        self.ready = (
-            self._ready(name, function, shared, reserved)
-            if function.scaling.min_instances
-            else None
-        )
+        self.ready: fc.V3ProvisionConfig | None = None
+        if function.scaling.min_instances:
+            self.ready = provisioned(
+                f"{name}-ready",
+                self.alias,
+                function.scaling,
+                most=reserved,
+                utilisation_percent=shared.settings.ready_utilisation_percent,
+                parent=self,
+            )
         self.register_outputs({"alias": self.qualifier})
 
     def _retries(
@@ -159,31 +162,6 @@ class Function(pulumi.ComponentResource):
                 )
             ),
             opts=opts,
-        )
-
-    def _ready(
-        self, name: str, function: model.Function, shared: Shared, most: int
-    ) -> fc.V3ProvisionConfig:
-        """Instances that are kept ready: from min_instances up to what is reserved."""
-        least = function.scaling.min_instances
-        return fc.V3ProvisionConfig(
-            f"{name}-ready",
-            function_name=self.called,
-            qualifier=self.qualifier,
-            target=least,
-            target_tracking_policies=[
-                fc.V3ProvisionConfigTargetTrackingPolicyArgs(
-                    name="ready",
-                    metric_type="ProvisionedConcurrencyUtilization",
-                    metric_target=shared.settings.ready_utilisation_percent / 100,
-                    min_capacity=least,
-                    max_capacity=most,
-                    start_time=_FROM,
-                    end_time=_UNTIL,
-                )
-            ],
-            # how many there are in between is Function Compute's to say
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["target"]),
         )
 
 

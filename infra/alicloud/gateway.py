@@ -8,7 +8,6 @@ from pulumi_alicloud import fc
 
 from infra import granted, model
 from infra.alicloud.api import Api
-from infra.alicloud.bucket import url
 from infra.alicloud.function import Function
 from infra.alicloud.routes import cors, domain_routes, methods
 from infra.alicloud.shared import Shared
@@ -48,7 +47,7 @@ class Gateway(pulumi.ComponentResource):
         domain = shared.settings.domain
         if domain is not None:
             self.domain = self._domain(name, platform, functions, domain)
-            self.url = self.domain.custom_domain_name.apply(lambda _: url(domain))
+            self.url = self.domain.custom_domain_name.apply(lambda _: _url(domain))
             self.domain_target = self.domain.account_id.apply(
                 lambda account: f"{account}.{shared.region}.fc.aliyuncs.com"
             )
@@ -94,6 +93,10 @@ class Gateway(pulumi.ComponentResource):
             # it hands requests to triggers, so these are there before
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(self.triggers.values())),
         )
+
+
+def _url(domain: Domain) -> str:
+    return f"{'https' if domain.certificate else 'http'}://{domain.name}"
 
 
 def _trigger(

@@ -36,6 +36,7 @@ def refuse(platform: Platform, shared: Shared, source: str) -> None:
         *_named(platform, shared),
         *_buckets(platform),
         *_indexes(platform, shared),
+        *_secrets(platform),
         *_sizes(platform, shared),
         *_access(platform, shared),
         *concurrency.problems(platform, shared.settings),
@@ -116,6 +117,23 @@ def _indexes(platform: Platform, shared: Shared) -> Iterator[Problem]:
                 "TableStore keeps an index as a table, and another has this name already",
                 "choose another name",
             )
+
+
+def _secrets(platform: Platform) -> Iterator[Problem]:
+    """Secrets that a function could read in KMS, by another's pattern, without their grant."""
+    granted = [each for each in platform.grants if each.kind == "secret"]
+    names = sorted({each.resource for each in granted})
+    for each in granted:
+        own = {other.resource for other in granted if other.function == each.function}
+        for name in names:
+            if name.startswith(each.resource) and name not in own:
+                yield Problem(
+                    f"grants.{each.function}.secret.{each.resource}",
+                    name,
+                    "KMS keeps a parameter's value under a name around its own, so whoever may "
+                    f"read {each.resource} there could read this one, too",
+                    f"choose a name that does not begin with {each.resource}, or grant it too",
+                )
 
 
 def _sizes(platform: Platform, shared: Shared) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ import pulumi
 from pulumi_alicloud import fc
 
 from infra import granted, model
+from infra.alicloud.cron import cron
 from infra.alicloud.function import Function
 
 
@@ -38,10 +39,7 @@ class Schedule(pulumi.ComponentResource):
 
 
 def expression(schedule: model.Schedule) -> str:
-    """The schedule as Function Compute writes it: `@every 5m`, or six fields, in UTC.
-
-    The first of these is the second; days of the week begin with 0 for Sunday.
-    """
+    """The schedule as Function Compute writes it: `@every 5m`, or six fields, in UTC."""
     if schedule.every_minutes:
         return f"@every {schedule.every_minutes}m"
-    return f"CRON_TZ=UTC 0 {schedule.cron}"
+    return f"CRON_TZ=UTC {cron(schedule.cron or '')}"

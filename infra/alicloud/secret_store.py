@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
 
-from app.adapters.alicloud.oos import MISSING, Oos, RefusedError, endpoint_of
+from app.adapters.alicloud.acs3 import RefusedError
+from app.adapters.alicloud.oos import MISSING, Oos, endpoint_of
 from app.adapters.common.calls import Endpoint, SilentError
+from infra.alicloud.callers import callers_keys
 from infra.alicloud.names import Names
 from infra.errors import PlatformError
 from infra.secret_store import Kept, judged, keys_of
@@ -23,20 +25,11 @@ _CONNECT_S = 5.0
 _READ_S = 20.0
 _ONCE: tuple[float, ...] = ()  # a second attempt would make a second version
 _DATE = "%Y-%m-%dT%H:%M:%SZ"
-# as functions have them, or as Pulumi's provider takes them
-_VARIABLES = (
-    (
-        "ALIBABA_CLOUD_ACCESS_KEY_ID",
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-        "ALIBABA_CLOUD_SECURITY_TOKEN",
-    ),
-    ("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
-)
 
 
 def connect(region: str, environment: Mapping[str, str] = os.environ) -> Oos:
     """OOS there, with the keys of whoever runs the command. Raises PlatformError without any."""
-    keys = _keys(environment)
+    keys = callers_keys(environment, "no secret can be read or written")
     return Oos(Endpoint(endpoint_of(region), _CONNECT_S, _READ_S), lambda: keys)
 
 
@@ -174,17 +167,6 @@ class SecretParameters:
                 "and that alicloud:region in the stack's file is a region; then look with "
                 "ARGS=--list: what was asked may have been done"
             ) from None
-
-
-def _keys(environment: Mapping[str, str]) -> tuple[str, str, str]:
-    for key_id, secret, token in _VARIABLES:
-        if environment.get(key_id) and environment.get(secret):
-            return environment[key_id], environment[secret], environment.get(token, "")
-    either = " or ".join(f"{key_id} and {secret}" for key_id, secret, _ in _VARIABLES)
-    raise PlatformError(
-        "no keys of Alibaba Cloud are set, so no secret can be read or written\n"
-        f"→ set {either} (and the token beside them, for keys that expire)"
-    )
 
 
 def _kept(name: str, found: Any) -> Kept:

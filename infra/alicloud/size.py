@@ -9,6 +9,7 @@ STEP: Final = Decimal("0.05")
 _MB_IN_GB: Final = 1024
 _LEAST: Final = Decimal(4)  # GB for each vCPU, at most
 _USUAL: Final = Decimal(2)
+_MOST: Final = Decimal(16)  # vCPUs of one instance, however large
 
 
 def cpu(memory_mb: int) -> float:
@@ -21,11 +22,11 @@ def range_of(memory_mb: int) -> tuple[Decimal, Decimal]:
     """The fewest and the most vCPUs that Function Compute gives to so much memory."""
     memory = Decimal(memory_mb) / _MB_IN_GB
     least = (memory / _LEAST / STEP).to_integral_value(ROUND_CEILING) * STEP
-    return least, (memory // STEP) * STEP
+    return least, min((memory // STEP) * STEP, _MOST)
 
 
 def fits(vcpus: float, memory_mb: int) -> bool:
     """Whether Function Compute takes these two together."""
     stated = Decimal(str(vcpus))
     least, most = range_of(memory_mb)
-    return stated % STEP == 0 and least <= stated <= most
+    return stated.is_finite() and least <= stated <= most and stated % STEP == 0

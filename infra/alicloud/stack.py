@@ -19,6 +19,12 @@ PLAIN = (
     "way.\n→ state its certificate"
 )
 """What a preview tells of a domain without https."""
+UNBOUND = (
+    "The public bucket {0} has no domain, so it is read at an address of OSS's own: browsers store "
+    "what is there instead of showing it, and accounts opened after March 2025 cannot use it in "
+    "the mainland.\n→ state one, with its certificate, under alicloud.bucket_domains.{0}"
+)
+"""What a preview tells of a public bucket at an address of OSS's own."""
 
 
 def declare(
@@ -37,7 +43,7 @@ def declare(
     refuse(platform, shared, source)
     built = packages(platform, stated, root, offline=without_account)
     pulumi.log.info(built.table)
-    for told in warnings(shared):
+    for told in warnings(platform, shared):
         pulumi.log.warn(told)
     config = AlicloudConfig(
         shared=shared,
@@ -49,14 +55,19 @@ def declare(
     outputs = {"url": target.url, "alarms": target.alarms.told}
     if stated.domain:
         outputs["domain_target"] = target.gateway.domain_target
+    for name, bucket in target.buckets.items():
+        if bucket.domain:
+            outputs[f"{name}_domain_proof"] = bucket.domain.proof
     return outputs
 
 
-def warnings(shared: Shared) -> list[str]:
-    """What a preview warns of: an address for trials, and domains without https."""
-    stated = shared.settings
-    domains = [stated.domain, *stated.bucket_domains.values()]
-    return [
-        *([] if stated.domain else [TRIAL]),
-        *(PLAIN.format(each.name) for each in domains if each and not each.certificate),
-    ]
+def warnings(platform: Platform, shared: Shared) -> list[str]:
+    """What a preview warns of: addresses that not everyone can use, and a domain without https."""
+    domain, bound = shared.settings.domain, shared.settings.bucket_domains
+    found = []
+    if domain is None:
+        found.append(TRIAL)
+    elif not domain.certificate:
+        found.append(PLAIN.format(domain.name))
+    unbound = [each.name for each in platform.buckets if each.public and each.name not in bound]
+    return [*found, *map(UNBOUND.format, unbound)]

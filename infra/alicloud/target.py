@@ -17,6 +17,7 @@ from infra.alicloud.concurrency import reserved
 from infra.alicloud.function import Function, Surroundings
 from infra.alicloud.gateway import Gateway
 from infra.alicloud.logs import STORE, Logs
+from infra.alicloud.not_run import NotRun
 from infra.alicloud.packages import Archive
 from infra.alicloud.places import Places
 from infra.alicloud.queue import Consumer, DeadLetters, Queue
@@ -134,6 +135,7 @@ class AlicloudTarget(pulumi.ComponentResource):
         }
         self.gateway = Gateway("gateway", platform, self.functions, shared, own)
         self.alarms = Alarms("alarms", platform, shared, own)
+        self.not_run = NotRun("not-run", platform, self.logs, shared, own)
         self.url = self.gateway.url
         self.register_outputs({"url": self.url})
 

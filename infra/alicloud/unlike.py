@@ -1,4 +1,4 @@
-"""What a platform or a stack states and this target has no counterpart for, as plain data."""
+"""What a platform states and this target does not do, or does otherwise, as plain data."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,6 +8,12 @@ UNLIKE: Final[Mapping[str, str]] = {
     "throttle.burst": "API Gateway counts calls second by second; a custom domain has no throttles",
     "tables.max_reads": "TableStore has no cap for a table that is paid by request",
     "tables.max_writes": "TableStore has no cap for a table that is paid by request",
-    "buckets.public": "no CDN (its domain is filed by hand): OSS gives out kept/ alone",
 }
-"""By what is stated, what becomes of it."""
+"""By what is stated, what becomes of it: it has no counterpart."""
+
+OTHERWISE: Final[Mapping[str, str]] = {
+    "queues.max_attempts": "SMQ counts how often EventBridge fetches a message; for each time, "
+    "EventBridge calls the consumer up to 177 times in a day, refused calls among them, before it "
+    "sets the batch aside",
+}
+"""By what is stated and carried out, what is not as its name says."""

@@ -1,7 +1,7 @@
 """What is watched, as plain data: one alarm for each thing that somebody would have to look at.
 
-CloudMonitor tells nothing of what sends no numbers at all, so it cannot see a schedule that does
-not run any more; that its calls fail is seen.
+CloudMonitor tells nothing of what sends no numbers at all: that a schedule does not run any more
+`not_run` sees, by the log.
 """
 
 from collections.abc import Iterator, Mapping

@@ -12,6 +12,7 @@ COUNTERPARTS: Final[Mapping[str, str]] = {
     "lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": "function",
     "appautoscaling/target:Target": "function",
     "appautoscaling/policy:Policy": "function",
+    "appautoscaling/scheduledAction:ScheduledAction": "function",
     "cloudwatch/logGroup:LogGroup": "function, route",
     "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": "schedule",
     "lambda/permission:Permission": "route, schedule",

@@ -7,7 +7,7 @@ from typing import Final, Literal
 import pulumi
 
 from infra.aws.names import FAILED, Names
-from infra.aws.pause import DAY_S, MINUTE_S, longest_pause_s
+from infra.checks.silence import MINUTE_S, silences
 from infra.model import Action, Function, Platform, Table
 
 OPERATIONS: Final[Mapping[Action, tuple[str, ...]]] = {
@@ -20,9 +20,6 @@ _WINDOW_S: Final = 5 * MINUTE_S
 _SLOW: Final = 0.8
 _FEW_CALLS: Final = 20
 _FEW_FAULTS: Final = 5
-_RUNS: Final = 3
-_LEAST_S: Final = 15 * MINUTE_S
-_MOST_DAYS: Final = 7  # CloudWatch looks back no further
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,17 +164,7 @@ def _api(platform: Platform, api_id: pulumi.Input[str]) -> Iterator[Alarm]:
 
 
 def _schedules(platform: Platform, names: Names) -> Iterator[Alarm]:
-    pauses: dict[str, int] = {}
-    for each in platform.schedules:
-        # of several that call one function the most frequent is missed first
-        pause = longest_pause_s(each)
-        pauses[each.function] = min(pause, pauses.get(each.function, pause))
-    for function, pause in pauses.items():
-        if pause >= _MOST_DAYS * DAY_S:
-            continue  # it is silent for longer than can be watched
-        window = max(_RUNS * pause, _LEAST_S)
-        days = min(-(-window // DAY_S), _MOST_DAYS)
-        silence = f"{window // MINUTE_S} minutes" if days == 1 else f"{days} days"
+    for function, silence in silences(platform).items():
         yield Alarm(
             name=f"schedule-{function}-not-run",
             metrics=(
@@ -189,8 +176,8 @@ def _schedules(platform: Platform, names: Names) -> Iterator[Alarm]:
             ),
             threshold=1,
             below=True,
-            period_s=window if days == 1 else DAY_S,
-            periods=days,
+            period_s=silence.period_s,
+            periods=silence.periods,
             missing="breaching",
             meaning=f"{function} was not called for {silence}. It rings too until its first run.",
             first="see in EventBridge whether its rule is enabled and may call the function.",

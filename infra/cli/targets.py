@@ -1,4 +1,4 @@
-"""Writes docs/targets.md: what the platform becomes on each cloud, and what has no counterpart.
+"""Writes docs/targets.md: what the platform becomes on each cloud, and what it does not.
 
 python -m infra.cli.targets            write it
 python -m infra.cli.targets --check    say, by exit code 1, when it is not current
@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from infra.alicloud.counterparts import COUNTERPARTS as ON_ALICLOUD
+from infra.alicloud.unlike import OTHERWISE
 from infra.alicloud.unlike import UNLIKE as UNLIKE_ALICLOUD
 from infra.aws.counterparts import COUNTERPARTS as ON_AWS
 from infra.aws.unlike import UNLIKE as UNLIKE_AWS
+from infra.local.unlike import UNLIKE as UNLIKE_LOCAL
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "targets.md"
 
@@ -39,6 +41,13 @@ def text() -> str:
         "|---|---|---|",
         *_unlike("AWS", UNLIKE_AWS),
         *_unlike("Alibaba Cloud", UNLIKE_ALICLOUD),
+        *_unlike("this machine", UNLIKE_LOCAL),
+        "",
+        "What is stated and carried out otherwise:",
+        "",
+        "| Stated | On | What becomes of it |",
+        "|---|---|---|",
+        *_unlike("Alibaba Cloud", OTHERWISE),
         "",
     ])  # fmt: skip
 

@@ -44,8 +44,12 @@ def test_a_preview_changes_nothing_and_warns_of_an_address_for_trials(cloud: Eng
 
 
 def test_up_creates_everything_that_the_platform_demands(cloud: EngineStack) -> None:
-    assert {step.operation for step in cloud.up().ok().steps} == {"create"}
+    ran = cloud.up().ok()
+    assert {step.operation for step in ran.steps} == {"create"}
     assert cloud.counted() == wanted(cloud)
+    # what it waits for at a real account is told meanwhile, not at the end
+    bound = cloud.stated()["alicloud"].get("bucket_domains", {}).values()
+    assert all(f"OSS binds {each['name']} to its bucket once" in ran.output for each in bound)
 
 
 def test_a_second_up_changes_nothing(cloud: EngineStack) -> None:
@@ -75,6 +79,21 @@ def test_an_edit_of_a_limit_changes_that_limit_alone(cloud: EngineStack) -> None
     assert cloud.up().ok().steps == (
         Step("V3ConcurrencyConfig function-health-concurrency", "update", ("reservedConcurrency",)),
     )
+
+
+def test_an_edit_of_what_is_kept_ready_states_the_whole_of_it_anew(cloud: EngineStack) -> None:
+    """The provider's own update would send the one part, and leave the others out."""
+    stated = cloud.stated().get("functions", {})
+    day = {"cron": "30 7 * * 1-5", "time_zone": "Asia/Shanghai", "min_instances": 3}
+    for ready in (3, 4):
+        auth = {"min_instances": 2, "scheduled": {"day": {**day, "min_instances": ready}}}
+        cloud.settings(functions={**stated, "auth": {**stated.get("auth", {}), **auth}})
+        steps = cloud.up().ok().steps
+    name = "V3ProvisionConfig function-auth-ready"
+    assert {(step.resource, step.operation) for step in steps} == {
+        (name, "create-replacement"),
+        (name, "delete-replaced"),
+    }
 
 
 def test_a_renamed_table_is_refused_without_allow_replace(cloud: EngineStack) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from infra import settings, shop
 from infra.alicloud.names import Names
 from infra.cli.secret import Wanted, change
-from tests.support import walk
+from tests.support import walk, walk_shop
 from tests.support.alicloud_fakes import fakes
 from tests.support.alicloud_packed import packed
 from tests.support.alicloud_stacks import whole
@@ -34,8 +34,10 @@ def test_the_packed_functions_serve_a_customer_with_what_their_roles_allow(tmp_p
         packed(platform, names, declared, cloud, tmp_path) as shop_packed,
     ):
         with cloud.store(NAME) as secrets:
-            change(secrets, Wanted("token-key", random=True, stack=NAME), str)
+            for each in sorted({e.resource for e in platform.grants if e.kind == "secret"}):
+                change(secrets, Wanted(each, random=True, stack=NAME), str)
         walk.whole(shop_packed, NAME)
+        walk_shop.whole(shop_packed)
         assert shop_packed.imported_elsewhere() == set()
         judged = shop_packed.judged()
         assert judged.refused() == []

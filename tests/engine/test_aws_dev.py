@@ -13,7 +13,7 @@ import pytest
 from app.adapters.aws.blobs import open_bucket
 from infra import settings, shop
 from infra.model import Platform
-from tests.support import walk
+from tests.support import walk, walk_shop
 from tests.support.aws_demands import demanded
 from tests.support.aws_engine import UNTAGGED, CloudStack, stack
 from tests.support.aws_left import left
@@ -69,11 +69,13 @@ def test_what_the_cloud_has_is_what_the_state_says(dev: CloudStack) -> None:
 def test_the_packed_functions_serve_a_customer_with_what_their_roles_allow(
     dev: CloudStack, platform: Platform, tmp_path: Path
 ) -> None:
-    dev.command("secret", "--name", "token-key").ok()
+    for each in sorted({each.resource for each in platform.grants if each.kind == "secret"}):
+        dev.command("secret", "--name", each, "--random").ok()
     with packed(dev, platform, tmp_path) as shop_packed:
         stated = json.loads(shop_packed.variables("uploads")["SHOP_BUCKETS"])["images"]
         assert open_bucket("images", stated).public_url("a").startswith("https://")
         walk.whole(shop_packed, NAME)
+        walk_shop.whole(shop_packed)
         assert shop_packed.imported_elsewhere() == set()
         judged = shop_packed.judged()
         assert judged.refused() == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.alicloud.unlike import UNLIKE
+from infra.alicloud.unlike import OTHERWISE, UNLIKE
 from tests.support.alicloud_stacks import small
 from tests.support.limits import Case, Inputs, cased, inputs_of, reaches, stated, with_setting
 
@@ -33,8 +33,9 @@ OF_BUCKETS = (
     BUCKET, "oss/bucketObject:BucketObject", "oss/bucketPolicy:BucketPolicy",
     "oss/bucketAcl:BucketAcl", "oss/bucketPublicAccessBlock:BucketPublicAccessBlock",
 )  # fmt: skip
-LOGS = ("log/project:Project", "log/store:Store", "log/storeIndex:StoreIndex")
+LOGS = ("log/project:Project", "log/store:Store", "log/storeIndex:StoreIndex", "log/alert:Alert")
 CNAME = "oss/bucketCname:BucketCname"
+CNAME_TOKEN = "oss/bucketCnameToken:BucketCnameToken"
 QUEUE = "message/serviceQueue:ServiceQueue"
 PLUGIN = "apigateway/plugin:Plugin"
 ALARM = "cms/alarm:Alarm"
@@ -46,8 +47,9 @@ API_ROLE = ("ram/role:Role", POLICY, "ram/rolePolicyAttachment:RolePolicyAttachm
 AUTH, USERS, UPLOADS = "function-auth-code", "table-users", "bucket-uploads"
 RATES = {"throttle": {"rate": 50, "burst": 100}}
 MIN = {"functions": {"auth": {"min_instances": 2}}}
+MORNING = {"morning": {"cron": "0 7 * * 1-5", "time_zone": "Asia/Shanghai", "min_instances": 5}}
 SHOP_DOMAIN = {"name": "shop.example.com", "certificate": "12345678-cn-hangzhou"}
-FILES = {"uploads": {"name": "files.example.com"}}
+FILES = {"uploads": {"name": "files.example.com", "certificate": "12345678-cn-hangzhou"}}
 
 CASES = (
     Case(
@@ -72,6 +74,22 @@ CASES = (
     Case(
         ("functions", "auth", "min_instances"), 3, READY, "function-auth-ready",
         ("targetTrackingPolicies", 0, "minCapacity"), 3, given=MIN,
+    ),
+    Case(
+        ("functions", "auth", "scheduled"), MORNING, READY, "function-auth-ready",
+        ("scheduledActions",),
+        [{
+            "name": "morning", "scheduleExpression": "cron(0 0 7 * * MON,TUE,WED,THU,FRI)",
+            "target": 5,
+            "timeZone": "Asia/Shanghai",
+            "startTime": "2020-01-01T00:00:00", "endTime": "2099-12-31T23:59:59",
+        }],
+        given=MIN,
+    ),
+    Case(
+        ("functions", "auth", "scheduled"),
+        {"morning": {"cron": "0 7 * * 1-5", "min_instances": 5}}, READY, "function-auth-ready",
+        ("scheduledActions", 0, "startTime"), "2020-01-01T00:00:00Z", given=MIN,
     ),
     Case(
         ("functions", "auth", "environment"), {"GREETING": "hello"}, FUNCTION, AUTH,
@@ -136,12 +154,20 @@ CASES = (
         "us", also=("cms/alarmContactGroup:AlarmContactGroup",),
     ),
     Case(
+        ("alicloud", "action_policy"), "ours", "log/alert:Alert", "schedule-sweep-not-run",
+        ("policyConfiguration", "actionPolicyId"), "ours",
+    ),
+    Case(
+        ("alicloud", "bucket_domains"), FILES, CNAME, "bucket-uploads-domain",
+        ("certificate", "certId"), "12345678-cn-hangzhou", also=(CNAME_TOKEN, FUNCTION, VERSION),
+    ),
+    Case(
         ("alicloud", "domain"), SHOP_DOMAIN, DOMAIN, "gateway-domain", ("certificateId",),
         "12345678-cn-hangzhou", also=(*GATEWAY, *API_ROLE),
     ),
     Case(
         ("alicloud", "bucket_domains"), FILES, CNAME, "bucket-uploads-domain", ("domain",),
-        "files.example.com", also=(FUNCTION, VERSION),
+        "files.example.com", also=(CNAME_TOKEN, FUNCTION, VERSION),
     ),
     Case(
         ("origins",), ["https://shop.example.com"], BUCKET, UPLOADS,
@@ -190,7 +216,8 @@ def test_every_setting_has_its_case_or_is_named_as_unlike() -> None:
     missing = stated("alicloud") - cased(CASES) - unlike
     assert missing == set(ELSEWHERE)
     assert cased(CASES) <= stated("alicloud")
-    assert unlike - stated("alicloud") == {("buckets", "public")}
+    assert unlike <= stated("alicloud")
+    assert {tuple(each.split(".")) for each in OTHERWISE} <= cased(CASES) - unlike
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ from tests.support.programs import Resource, all_deprecated, as_declared, withou
 from tests.support.stacks import config_of
 
 DEV, PROD = STACKS
+# what a bucket's rule does; help/en/oss/user-guide/0014-00000084
+ACTIONS = {"expirations", "noncurrentVersionExpirations", "abortMultipartUploads"}
 
 
 @cache
@@ -106,6 +109,21 @@ def test_no_argument_is_deprecated() -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_no_bucket_has_rules_that_oss_refuses_together(stack: str) -> None:
+    """Of two whose prefixes overlap each action is one's alone, unless the bucket allows it."""
+    for bucket in of_kind(stack, "oss/bucket:Bucket").values():
+        rules = bucket.get("lifecycleRules", [])
+        clashes = [
+            action
+            for one, other in combinations(rules, 2)
+            if one["prefix"].startswith(other["prefix"])
+            or other["prefix"].startswith(one["prefix"])
+            for action in ACTIONS & one.keys() & other.keys()
+        ]
+        assert not clashes or bucket["lifecycleRuleAllowSameActionOverlap"], clashes
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_whatever_can_have_tags_says_whose_it_is(stack: str) -> None:
     """A bill, and a clean-up by hand, go by tags."""
     assert without_tag(resources(stack), stack) == []
@@ -128,8 +146,8 @@ def test_no_policy_is_larger_than_ram_takes(stack: str) -> None:
         assert len(each["policyDocument"].encode()) <= LONGEST_POLICY
 
 
-def test_the_outputs_are_addresses_and_nothing_else() -> None:
-    """Whoever may read a stack's outputs learns where it is."""
+def test_the_outputs_are_addresses_and_what_public_records_hold() -> None:
+    """Whoever may read a stack's outputs learns where it is, and no more."""
     assert program(DEV)[1] == {
         "url": f"https://0123456789abcdef-{REGION}.alicloudapi.com",
         "alarms": f"shop-{DEV}-alarms",
@@ -138,6 +156,7 @@ def test_the_outputs_are_addresses_and_nothing_else() -> None:
         "url": "https://shop.example.com",
         "alarms": f"shop-{PROD}-alarms",
         "domain_target": f"{ACCOUNT}.{REGION}.fc.aliyuncs.com",
+        "uploads_domain_proof": "TXT _dnsauth.files.example.com be1d49d863dea9ff",
     }
 
 

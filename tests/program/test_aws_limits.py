@@ -28,6 +28,7 @@ BOARD = "cloudwatch/dashboard:Dashboard"
 QUEUE = "sqs/queue:Queue"
 AUTH, USERS = "function-auth-code", "table-users"
 READY = {"functions": {"auth": {"min_instances": 2}}}
+MORNING = {"morning": {"cron": "0 7 * * 1-5", "time_zone": "Asia/Shanghai", "min_instances": 5}}
 DOMAIN = {
     "name": "shop.example.com",
     "certificate_arn": "arn:aws:acm:eu-central-1:123456789012:certificate/"
@@ -49,6 +50,18 @@ CASES = (
         "lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig", "function-auth-ready",
         ("provisionedConcurrentExecutions",), 3, given=READY,
         also=("appautoscaling/target:Target",),
+    ),
+    Case(
+        ("functions", "auth", "scheduled"), MORNING,
+        "appautoscaling/scheduledAction:ScheduledAction", "function-auth-ready-morning", (),
+        {
+            "name": "shop-aws-dev-auth-morning", "serviceNamespace": "lambda",
+            "scalableDimension": "lambda:function:ProvisionedConcurrency",
+            "resourceId": "function:shop-aws-dev-auth:live",
+            "schedule": "cron(0 7 ? * 2-6 *)", "timezone": "Asia/Shanghai",
+            "scalableTargetAction": {"minCapacity": 5},
+        },
+        given=READY,
     ),
     Case(
         ("functions", "auth", "snap_start"), True, FUNCTION, AUTH, ("snapStart", "applyOn"),

@@ -24,7 +24,7 @@ from infra.aws.shared import Shared
 from infra.aws.target import AwsConfig, AwsTarget
 from infra.aws.unlike import UNLIKE as UNLIKE_AWS
 from infra.cli import targets
-from infra.model import Platform, Scaling, Throttle
+from infra.model import Bucket, Function, KeptReady, Platform, Scaling, Throttle
 from infra.packages.deployed import Code
 from infra.settings_aws import Aws
 from tests.support import (
@@ -46,6 +46,19 @@ from tests.support.program import Declared
 STATED = settings.Settings(target="local")
 
 
+def by_the_clock(number: int) -> tuple[KeptReady, ...]:
+    """Times of which no other function's is one."""
+    return (
+        KeptReady(name="day", cron=f"{number} 7 * * 1-5", min_instances=4 + number),
+        KeptReady(
+            name="night",
+            cron=f"{30 + number} 19 * * 1-5",
+            time_zone="Asia/Shanghai",
+            min_instances=number % 3,
+        ),
+    )
+
+
 def varied(stack: str) -> Platform:
     """The shop, each of whose limits has another value than every other."""
     platform = shop.platform(STATED, stack)
@@ -56,7 +69,11 @@ def varied(stack: str) -> Platform:
                 each,
                 memory_mb=128 + 64 * number,
                 timeout_s=3 + number,
-                scaling=Scaling(min_instances=number % 3, max_instances=4 + number),
+                scaling=Scaling(
+                    min_instances=number % 3,
+                    max_instances=4 + number,
+                    scheduled=by_the_clock(number) if number % 3 else (),
+                ),
                 environment={**each.environment, "NUMBER": str(number)},
             )
             for number, each in enumerate(platform.functions)
@@ -69,7 +86,10 @@ def varied(stack: str) -> Platform:
             replace(each, max_reads=100 + number, max_writes=200 + number)
             for number, each in enumerate(platform.tables)
         ),
-        buckets=tuple(replace(each, pending_days=9) for each in platform.buckets),
+        buckets=(
+            *(replace(each, pending_days=9) for each in platform.buckets),
+            Bucket(name="images", pending_days=8, public=True),
+        ),
         queues=tuple(
             # as many as its consumer may run: where both are one number they cannot differ
             replace(each, batch_size=3, visibility_s=77, max_attempts=2, max_concurrency=8)
@@ -171,6 +191,11 @@ def test_the_page_names_no_resource_that_the_provider_does_not_have(cloud: Cloud
         assert arguments(f"{cloud.provider}:{kind}")
 
 
+def unscheduled(function: Function) -> Function:
+    """The function, which keeps nothing ready by the clock."""
+    return replace(function, scaling=replace(function.scaling, scheduled=()))
+
+
 def test_the_facts_differ_where_the_platform_does() -> None:
     """A comparison of facts that say little would hold whatever the programs did."""
     platform = varied("aws-dev")
@@ -181,5 +206,7 @@ def test_the_facts_differ_where_the_platform_does() -> None:
         replace(platform, queues=(replace(platform.queues[0], batch_size=4),)),
         replace(platform, tables=(replace(platform.tables[0], indexes=()), *platform.tables[1:])),
         replace(platform, schedules=()),
+        replace(platform, buckets=tuple(replace(e, public=True) for e in platform.buckets)),
+        replace(platform, functions=tuple(map(unscheduled, platform.functions))),
     ):
         assert facts.facts(spoilt, ()) != every

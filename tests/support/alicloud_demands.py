@@ -4,6 +4,7 @@ from collections import Counter
 
 from infra.alicloud.names import Names
 from infra.alicloud.watched import alarms
+from infra.checks.silence import silences
 from infra.model import Platform
 from infra.settings_alicloud import Alicloud
 
@@ -43,10 +44,12 @@ def demanded(platform: Platform, settings: Alicloud) -> Counter[str]:
         **{f"oss/{kind}": len(buckets) + 1 for kind in _OF_A_BUCKET},
         "oss/bucketObject:BucketObject": len(functions),
         "oss/bucketCname:BucketCname": len(settings.bucket_domains),
+        "oss/bucketCnameToken:BucketCnameToken": len(settings.bucket_domains),
         "message/serviceQueue:ServiceQueue": 2 * len(queues) + bool(platform.schedules),
         "log/project:Project": 1,
         "log/store:Store": 1,
         "log/storeIndex:StoreIndex": 1,
+        "log/alert:Alert": len(silences(platform)),
         "cms/alarm:Alarm": len(alarms(platform, names, "")),
         "cms/alarmContactGroup:AlarmContactGroup": 0 if settings.contact_group else 1,
     }

@@ -1,6 +1,7 @@
 """Events as Function Compute gives them: the captured ones, with what a test asks for in them."""
 
 import json
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,11 @@ def captured(name: str) -> Any:
 
 
 def http_event(
-    route: str, body: object = None, token: str = "", **parameters: str
+    route: str,
+    body: object,
+    sent: Mapping[str, str],
+    query: Mapping[str, str],
+    parameters: Mapping[str, str],
 ) -> dict[str, Any]:
     """A request of this route (`GET /uploads/{key}`); the event names it nowhere, but its path."""
     event: dict[str, Any] = captured("http_v1_get")
@@ -24,12 +29,11 @@ def http_event(
     for name, value in parameters.items():
         path = path.replace(f"{{{name}}}", value)
     headers = {"Host": event["headers"]["Host"], "Accept": "application/json"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
+    headers |= {name.title(): value for name, value in sent.items()}
     if body is not None:
         headers["Content-Type"] = "application/json"
-        event["body"] = json.dumps(body)
-    event |= {"rawPath": path, "headers": headers, "queryParameters": {}}
+        event["body"] = body if isinstance(body, str) else json.dumps(body)
+    event |= {"rawPath": path, "headers": headers, "queryParameters": dict(query)}
     event["requestContext"]["http"] |= {"method": method, "path": path}
     return event
 

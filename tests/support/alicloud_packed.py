@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from app.adapters.alicloud import keys, oss
 from app.adapters.alicloud.blobs import OssBucket
 from app.adapters.alicloud.tables import TableStoreTable
@@ -34,6 +36,7 @@ from tests.support.function_process import Answer, FunctionProcess, foreign, run
 from tests.support.loopback import KEYS
 from tests.support.program import ROOT, Declared
 from tests.support.role_policies import Judged, Rule, Use, rules
+from tests.support.walk import NONE
 
 _MAY = {
     **dict.fromkeys(("GetRow", "GetRange", "BatchGetRow"), "read"),
@@ -68,11 +71,18 @@ class Packed:
     _last: str = ""
 
     def ask(
-        self, function: str, route: str, body: object = None, token: str = "", **parameters: str
+        self,
+        function: str,
+        route: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] = NONE,
+        query: Mapping[str, str] = NONE,
+        **parameters: str,
     ) -> Answer:
         """What the function answers to a request."""
         self._turn(function)
-        return self.functions[function].ask(http_event(route, body, token, **parameters))
+        return self.functions[function].ask(http_event(route, body, headers, query, parameters))
 
     def table(self, name: str) -> TableStoreTable:
         """A table, whatever is granted."""
@@ -92,23 +102,45 @@ class Packed:
         """How many rows a table has."""
         return self.fakes.tables.rows(table)
 
-    def deliver(self) -> int:
-        """Hand the queue's messages to its consumer, twice, as EventBridge may; how many."""
-        (trigger,) = self._triggers("eventbridge")
-        config = json.loads(trigger["triggerConfig"])
-        source = config["eventSourceConfig"]["eventSourceParameters"]["sourceMNSParameters"]
-        assert config["runOptions"]["mode"] == "event-streaming", "its event is a list"
-        waiting = self.fakes.queues.queues[source["QueueName"]]
-        found = waiting[: config["runOptions"]["batchWindow"]["CountBasedWindow"]]
-        for _ in range(2):
-            assert self._called(trigger, queue_event(found, source["QueueName"])) is None
-        for each in found:
-            waiting.remove(each)
-        return len(found)
+    def published(self, url: str) -> bytes:
+        """What anyone gets from OSS, unsigned."""
+        self._turn("")
+        answer = httpx.get(url, trust_env=False, timeout=20)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        self.fakes.calls.clear()
+        return answer.content
 
-    def tick(self) -> None:
-        """Have the schedule be due."""
-        (trigger,) = self._triggers("timer")
+    def taken(self, queue: str) -> list[str]:
+        """Take the messages out of a queue; their bodies."""
+        waiting = self.fakes.queues.queues[self.names.of(queue)]
+        bodies = [each.body for each in waiting]
+        waiting.clear()
+        return bodies
+
+    def deliver(self, queue: str) -> int:
+        """Hand a queue's messages to its consumer, twice, as EventBridge may; how many."""
+        for trigger in self._triggers("eventbridge"):
+            config = json.loads(trigger["triggerConfig"])
+            source = config["eventSourceConfig"]["eventSourceParameters"]["sourceMNSParameters"]
+            if source["QueueName"] == self.names.of(queue):
+                return self._delivered(trigger, source["QueueName"], config["runOptions"])
+        raise KeyError(queue)
+
+    def _delivered(self, trigger: Mapping[str, Any], queue: str, options: Any) -> int:
+        assert options["mode"] == "event-streaming", "its event is a list"
+        waiting = self.fakes.queues.queues[queue]
+        count = 0
+        while found := waiting[: options["batchWindow"]["CountBasedWindow"]]:
+            for _ in range(2):
+                assert self._called(trigger, queue_event(found, queue)) is None
+            for each in found:
+                waiting.remove(each)
+            count += len(found)
+        return count
+
+    def tick(self, schedule: str) -> None:
+        """Have a schedule be due."""
+        (trigger,) = (e for e in self._triggers("timer") if e["triggerName"] == schedule)
         payload = json.loads(trigger["triggerConfig"])["payload"]
         self._called(trigger, schedule_event(trigger["triggerName"], payload))
 

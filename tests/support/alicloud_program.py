@@ -19,6 +19,7 @@ def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
         "V3FunctionVersion": lambda: {"versionId": "7"},
         "V3Trigger": lambda: {"httpTrigger": _addresses(args)},
         "V3CustomDomain": lambda: {"accountId": ACCOUNT},
+        "BucketCnameToken": lambda: {"token": "be1d49d863dea9ff"},
         "Group": lambda: {"subDomain": f"0123456789abcdef-{REGION}.alicloudapi.com"},
         "Api": lambda: {"apiId": f"{args.name}-api"},
     }

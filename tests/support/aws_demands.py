@@ -25,6 +25,9 @@ def demanded(platform: Platform) -> Counter[str]:
         "lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": len(ready),
         "appautoscaling/target:Target": len(ready),
         "appautoscaling/policy:Policy": len(ready),
+        "appautoscaling/scheduledAction:ScheduledAction": sum(
+            len(each.scaling.scheduled) for each in ready
+        ),
         "apigatewayv2/api:Api": 1,
         "apigatewayv2/stage:Stage": 1,
         "apigatewayv2/route:Route": len(platform.routes),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 _EVENTS = Path(__file__).resolve().parents[1] / "events"
 
@@ -16,24 +17,30 @@ def captured(name: str) -> dict[str, Any]:
 
 
 def http_event(
-    route: str, body: object = None, token: str = "", **parameters: str
+    route: str,
+    body: object,
+    sent: Mapping[str, str],
+    query: Mapping[str, str],
+    parameters: Mapping[str, str],
 ) -> dict[str, Any]:
-    """A request of this route (`GET /uploads/{key}`), with its path's parameters."""
+    """A request of this route (`GET /uploads/{key}`), with its headers and its parameters."""
     event = captured("http_v2_get" if body is None else "http_v2_post")
     method, _, path = route.partition(" ")
     for name, value in parameters.items():
         path = path.replace(f"{{{name}}}", value)
     for name in ("cookies", "queryStringParameters", "pathParameters"):
         event.pop(name, None)
-    headers = {"host": event["headers"]["host"], "accept": "application/json"}
-    if token:
-        headers["authorization"] = f"Bearer {token}"
+    headers = {"host": event["headers"]["host"], "accept": "application/json", **sent}
     if body is not None:
         headers["content-type"] = "application/json"
-        event |= {"body": json.dumps(body), "isBase64Encoded": False}
+        text = body if isinstance(body, str) else json.dumps(body)
+        event |= {"body": text, "isBase64Encoded": False}
     if parameters:
-        event["pathParameters"] = parameters
-    event |= {"routeKey": route, "rawPath": path, "rawQueryString": "", "headers": headers}
+        event["pathParameters"] = dict(parameters)
+    if query:
+        event["queryStringParameters"] = dict(query)
+    event |= {"routeKey": route, "rawPath": path, "headers": headers}
+    event["rawQueryString"] = urlencode(query)
     event["requestContext"]["routeKey"] = route
     event["requestContext"]["http"] |= {"method": method, "path": path}
     return event

@@ -24,6 +24,11 @@ _LISTED: tuple[tuple[str, str, Callable[[Any], Iterable[Any]]], ...] = (
         lambda c: c.describe_scalable_targets(ServiceNamespace="lambda")["ScalableTargets"],
     ),
     (
+        "scheduled",
+        "application-autoscaling",
+        lambda c: c.describe_scheduled_actions(ServiceNamespace="lambda")["ScheduledActions"],
+    ),
+    (
         "distribution",
         "cloudfront",
         lambda c: c.list_distributions()["DistributionList"].get("Items", []),

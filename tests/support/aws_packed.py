@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from app.adapters.aws.blobs import S3Bucket
 from app.adapters.aws.tables import DynamoTable
@@ -28,6 +29,7 @@ from tests.support.aws_runtime import PRELUDE, shipped
 from tests.support.function_process import Answer, FunctionProcess, foreign, running
 from tests.support.moto import REGION
 from tests.support.role_policies import Judged, Rule, Use, of_role
+from tests.support.walk import NONE
 
 _RANDOM = re.compile(r"-[0-9a-f]{7}(?=/|$)")
 _INSIDE = re.compile(r"/index/.*|/\*$")
@@ -39,10 +41,11 @@ _MAY = {
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """The functions by their names, and the stack that they belong to."""
+    """The functions by their names, those of queues by these, and the stack that they belong to."""
 
     stack: CloudStack
     functions: Mapping[str, FunctionProcess]
+    consumers: Mapping[str, str]
     packages: Mapping[str, Package]
     configurations: Mapping[str, Mapping[str, Any]]
     runtime: Path
@@ -65,10 +68,17 @@ class Packed:
         }
 
     def ask(
-        self, function: str, route: str, body: object = None, token: str = "", **parameters: str
+        self,
+        function: str,
+        route: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] = NONE,
+        query: Mapping[str, str] = NONE,
+        **parameters: str,
     ) -> Answer:
         """What the function answers to a request."""
-        return self.functions[function].ask(http_event(route, body, token, **parameters))
+        return self.functions[function].ask(http_event(route, body, headers, query, parameters))
 
     def table(self, name: str) -> DynamoTable:
         """A table, whatever is granted."""
@@ -85,25 +95,43 @@ class Packed:
         at = self._stated("SHOP_TABLES", table)["at"]
         return int(self.stack.client("dynamodb").scan(TableName=at)["Count"])
 
-    def deliver(self) -> int:
-        """Hand the queue's messages to their consumer, twice, as SQS may; how many there were."""
-        sqs = self.stack.client("sqs")
-        url = self._stated("SHOP_QUEUES", "welcome")["at"]
-        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-        found = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], WaitTimeSeconds=1
-        ).get("Messages", [])
-        for _ in range(2):
-            event = queue_event(found, told["QueueArn"])
-            assert self.functions["notify"].invoke(event) == {"batchItemFailures": []}
-        for each in found:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
-        return len(found)
+    def published(self, url: str) -> bytes:
+        """What anyone gets from CloudFront, for which its bucket is asked here."""
+        for name, stated in json.loads(self.variables("admin")["SHOP_BUCKETS"]).items():
+            if url.startswith(f"{stated['url']}/"):
+                return self.bucket(name).get(unquote(urlsplit(url).path.removeprefix("/")))
+        raise KeyError(url)
 
-    def tick(self) -> None:
-        """Have the schedule be due."""
-        rule = self.stack.client("events").describe_rule(Name=f"shop-{self.stack.name}-sweep")
-        self.functions["sweep"].invoke(schedule_event(rule["Arn"]))
+    def taken(self, queue: str) -> list[str]:
+        """Take the messages out of a queue; their bodies."""
+        return [each["Body"] for _, batch in self._batches(queue) for each in batch]
+
+    def deliver(self, queue: str) -> int:
+        """Hand a queue's messages to their consumer, twice, as SQS may; how many there were."""
+        consumer = self.functions[self.consumers[queue]]
+        count = 0
+        for source, batch in self._batches(queue):
+            for _ in range(2):
+                assert consumer.invoke(queue_event(batch, source)) == {"batchItemFailures": []}
+            count += len(batch)
+        return count
+
+    def _batches(self, queue: str) -> Iterator[tuple[str, list[Any]]]:
+        """What is in a queue, by its ARN; what was looked at is deleted."""
+        sqs = self.stack.client("sqs")
+        url = self._stated("SHOP_QUEUES", queue)["at"]
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        while found := sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], WaitTimeSeconds=1
+        ).get("Messages", []):
+            yield told["QueueArn"], found
+            for each in found:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+
+    def tick(self, schedule: str) -> None:
+        """Have a schedule be due, whose function has its name."""
+        rule = self.stack.client("events").describe_rule(Name=f"shop-{self.stack.name}-{schedule}")
+        self.functions[schedule].invoke(schedule_event(rule["Arn"]))
 
     def judged(self) -> Judged:
         """What the functions did until now, and their roles as they are deployed."""
@@ -179,7 +207,8 @@ def packed(stack: CloudStack, platform: Platform, folder: Path) -> Iterator[Pack
             )
             for name, package in packages.items()
         }
-        yield Packed(stack, functions, packages, configurations, runtime)
+        consumers = {each.name: each.consumer for each in platform.queues}
+        yield Packed(stack, functions, consumers, packages, configurations, runtime)
 
 
 @contextmanager

@@ -47,6 +47,8 @@ def _of_calls(platform: Platform) -> Iterator[Fact]:
         yield *here, "timeout_s", function.timeout_s
         yield *here, "min_instances", function.scaling.min_instances
         yield *here, "max_instances", function.scaling.max_instances
+        for ready in function.scaling.scheduled:
+            yield *here, "scheduled", ready.name, ready.cron, ready.time_zone, ready.min_instances
         yield *here, "trigger", platform.trigger(function.name)
         for name, value in function.environment.items():
             yield *here, "environment", name, value
@@ -72,6 +74,7 @@ def _of_stores(platform: Platform) -> Iterator[Fact]:
             yield *here, "index", index.name, (index.partition, index.sort)
     for bucket in platform.buckets:
         yield "buckets", bucket.name, "pending_days", bucket.pending_days
+        yield "buckets", bucket.name, "public", bucket.public
     for queue in platform.queues:
         here = ("queues", queue.name)
         yield *here, "consumer", queue.consumer

@@ -8,6 +8,7 @@ from tests.support.facts import Fact, Kinds, of_variables
 
 _TABLE = {"ots:GetRow": "read", "ots:PutRow": "write"}
 _BUCKET = {"oss:GetObject": "read", "oss:PutObject": "write"}
+_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _CALLS = {"eventbridge": "queue", "timer": "schedule", "http": "http"}
 
 
@@ -34,6 +35,7 @@ class _Reader:
 
     def all(self) -> Iterator[Fact]:
         yield from self._functions()
+        yield from self._scheduled()
         yield from self._routes()
         yield from self._tables()
         yield from self._buckets()
@@ -66,6 +68,14 @@ class _Reader:
             yield "functions", name, "trigger", trigger[name]
             yield from of_variables(name, each["environmentVariables"])
 
+    def _scheduled(self) -> Iterator[Fact]:
+        for each in self._found.get("V3ProvisionConfig", {}).values():
+            function = self._own(each["functionName"])
+            for action in each.get("scheduledActions", []):
+                cron = _five_fields(action["scheduleExpression"])
+                zone, ready = action.get("timeZone", "UTC"), action["target"]
+                yield "functions", function, "scheduled", action["name"], cron, zone, ready
+
     def _routes(self) -> Iterator[Fact]:
         keys = {}
         for name, each in self._found["Api"].items():
@@ -95,12 +105,18 @@ class _Reader:
             yield "tables", table, "index", name, (*columns, None)[:2]
 
     def _buckets(self) -> Iterator[Fact]:
+        public = {
+            each["bucket"]
+            for each in self._found["BucketPublicAccessBlock"].values()
+            if not each["blockPublicAccess"]
+        }
         for each in self._found["Bucket"].values():
             rules = [rule for rule in each.get("lifecycleRules", []) if rule["id"] == "pending"]
             for rule in rules:  # that of packages has none
                 (pending,) = rule["expirations"]
                 name = each["bucket"].removeprefix(self._world)
                 yield "buckets", name, "pending_days", pending["days"]
+                yield "buckets", name, "public", each["bucket"] in public
 
     def _queues(self) -> Iterator[Fact]:
         for each in self._found["ServiceQueue"].values():
@@ -141,3 +157,12 @@ class _Reader:
             yield *here, "queue", self._own(resource), "send"
         elif action == "oos:GetSecretParameter":
             yield *here, "secret", self._own(resource), "read"
+
+
+def _five_fields(schedule: str) -> str:
+    """`cron(0 5 7 * * MON,TUE)` as the platform has it, by numbers: `5 7 * * 1-2`."""
+    second, *fields, weekday = schedule.removeprefix("cron(").removesuffix(")").split()
+    assert second == "0"
+    days = [_DAYS.index(day) for day in weekday.split(",")]
+    assert days == list(range(days[0], days[-1] + 1))
+    return f"{' '.join(fields)} {days[0]}-{days[-1]}"

@@ -21,6 +21,7 @@ class _Reader:
 
     def all(self) -> Iterator[Fact]:
         yield from self._functions()
+        yield from self._scheduled()
         yield from self._routes()
         yield from self._tables()
         yield from self._buckets()
@@ -52,6 +53,14 @@ class _Reader:
             yield "functions", name, "trigger", {**consumed, **timed}.get(name, "http")
             yield from of_variables(name, each["environment"]["variables"])
 
+    def _scheduled(self) -> Iterator[Fact]:
+        for each in self._found.get("ScheduledAction", {}).values():
+            function = self._own(each["resourceId"])
+            name = self._own(each["name"]).removeprefix(f"{function}-")
+            ready = each["scalableTargetAction"]["minCapacity"]
+            cron = _five_fields(each["schedule"])
+            yield "functions", function, "scheduled", name, cron, each["timezone"], ready
+
     def _routes(self) -> Iterator[Fact]:
         targets = {
             f"integrations/{name}-id": each["integrationUri"].removesuffix("/invocations")
@@ -76,10 +85,12 @@ class _Reader:
                 yield "tables", name, "index", index["name"], (*columns, None)[:2]
 
     def _buckets(self) -> Iterator[Fact]:
+        public = {self._own(each["comment"]) for each in self._found["Distribution"].values()}
         for each in self._found["BucketLifecycleConfiguration"].values():
             (pending,) = [rule for rule in each["rules"] if rule["id"] == "pending"]
             name = self._bucket(each["bucket"])
             yield "buckets", name, "pending_days", pending["expiration"]["days"]
+            yield "buckets", name, "public", name in public
 
     def _bucket(self, called: str) -> str:
         return self._own(called).rpartition("-")[0]
@@ -120,3 +131,10 @@ class _Reader:
             yield *here, "queue", self._own(resource), "send"
         elif action == "secretsmanager:GetSecretValue":
             yield *here, "secret", resource.rpartition(self._secret)[2], "read"
+
+
+def _five_fields(schedule: str) -> str:
+    """`cron(5 7 ? * 2-6 *)` as the platform has it, whose week begins with 0: `5 7 * * 1-5`."""
+    *fields, weekday, _ = schedule.removeprefix("cron(").removesuffix(")").split()
+    days = "-".join(str(int(day) - 1) for day in weekday.split("-"))
+    return " ".join([*fields, days]).replace("?", "*")

@@ -1,6 +1,7 @@
 """OSS as far as the adapter uses it: objects of buckets, in memory, behind its signature.
 
 Errors are those of https://www.alibabacloud.com/help/en/oss/developer-reference/error-responses,
+a bucket's public access help/en/oss/user-guide/block-public-access,
 ranges as help/en/oss/how-to-obtain-oss-resources-by-segmenting-http-range-requests has them, names
 of objects as help/en/oss/user-guide/object-naming-conventions.
 """
@@ -15,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import md5
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from app.adapters.alicloud.keys import Keys
 from tests.support.loopback import KEYS, REGION, Answered, Asked, serving
@@ -23,6 +24,7 @@ from tests.support.oss_v4 import DeniedError, check
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)", re.ASCII)
 _KEY_BYTES = 1023
+_KEYS_AT_ONCE = 10  # fewer than the service gives
 
 
 class Stored(NamedTuple):
@@ -30,6 +32,7 @@ class Stored(NamedTuple):
 
     body: bytes
     content_type: str
+    encoding: str = ""
 
     @property
     def etag(self) -> str:
@@ -45,16 +48,16 @@ class Oss:
     region: str = REGION
     ahead: timedelta = timedelta()
     buckets: dict[str, dict[str, Stored]] = field(default_factory=dict)
-    public: dict[str, str] = field(default_factory=dict)
+    public: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
     asked: list[Asked] = field(default_factory=list)
     refusing: tuple[str, int] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def make(self, bucket: str, public: str | None = None) -> None:
-        """A bucket, of which anyone may read what begins with `public`."""
+    def make(self, bucket: str, *, public: bool = False) -> None:
         self.buckets[bucket] = {}
-        if public is not None:
-            self.public[bucket] = public
+        if public:
+            self.public.add(bucket)
 
     def answer(self, asked: Asked) -> Answered:
         try:
@@ -71,18 +74,41 @@ class Oss:
             self.asked.append(asked)
             if self.refusing is not None:
                 raise DeniedError(*self.refusing)
+            if signed and not key:
+                return self._of_bucket(asked, bucket)
             if bucket not in self.buckets:
                 raise DeniedError("NoSuchBucket", 404)
-            if not signed and not self._anyone(asked.method, bucket, key):
+            if not signed and not (bucket in self.public and asked.method in {"GET", "HEAD"}):
                 raise DeniedError("AccessDenied")
             if not 1 <= len(key.encode()) <= _KEY_BYTES or key.startswith(("/", "\\")):
                 raise DeniedError("InvalidObjectName", 400)
             return self._done(asked, self.buckets[bucket], key)
 
-    def _anyone(self, method: str, bucket: str, key: str) -> bool:
-        """Whether what is not signed is allowed."""
-        prefix = self.public.get(bucket)
-        return method in {"GET", "HEAD"} and prefix is not None and key.startswith(prefix)
+    def _of_bucket(self, asked: Asked, bucket: str) -> Answered:
+        """What is done to a whole bucket; nothing of it is public before both steps were taken."""
+        if asked.method == "PUT" and not asked.pairs:
+            self.buckets.setdefault(bucket, {})
+            self.closed.add(bucket)
+            return Answered(200)
+        if bucket not in self.buckets:
+            raise DeniedError("NoSuchBucket", 404)
+        match asked.method, next(iter(asked.query), ""):
+            case "PUT", "publicAccessBlock" if b"<BlockPublicAccess>false<" in asked.body:
+                self.closed.discard(bucket)
+            case "PUT", "acl" if asked.headers.get("x-oss-acl") == "public-read":
+                if bucket in self.closed:
+                    raise DeniedError("AccessDenied")
+                self.public.add(bucket)
+            case "GET", _ if asked.query.get("list-type") == "2":
+                return _listed(self.buckets[bucket], asked.query.get("continuation-token", ""))
+            case "DELETE", "":
+                if self.buckets[bucket]:
+                    raise DeniedError("BucketNotEmpty", 409)
+                del self.buckets[bucket]
+                return Answered(204)
+            case _:
+                raise DeniedError("InvalidArgument", 400)
+        return Answered(200)
 
     def _done(self, asked: Asked, objects: dict[str, Stored], key: str) -> Answered:
         match asked.method:
@@ -96,7 +122,8 @@ class Oss:
                 )
             case "PUT":
                 content_type = asked.headers.get("content-type", "application/octet-stream")
-                objects[key] = Stored(asked.body, content_type)
+                encoding = asked.headers.get("content-encoding", "")
+                objects[key] = Stored(asked.body, content_type, encoding)
                 return Answered(200, headers={"etag": objects[key].etag})
             case "DELETE":
                 objects.pop(key, None)
@@ -110,6 +137,7 @@ class Oss:
             "etag": found.etag,
             "content-type": found.content_type,
             "last-modified": format_datetime(datetime.now(UTC), usegmt=True),
+            **({"content-encoding": found.encoding} if found.encoding else {}),
         }
         if asked.method == "HEAD":
             return Answered(200, headers={**headers, "content-length": str(len(found.body))})
@@ -131,6 +159,19 @@ def oss_server() -> Iterator[Oss]:
     made = Oss()
     with serving(made.answer) as made.url:
         yield made
+
+
+def _listed(objects: Mapping[str, Stored], after: str) -> Answered:
+    keys = sorted(key for key in objects if key > after)
+    shown, more = keys[:_KEYS_AT_ONCE], len(keys) > _KEYS_AT_ONCE
+    token = f"<NextContinuationToken>{quote(shown[-1])}</NextContinuationToken>" if more else ""
+    told = "".join(f"<Contents><Key>{quote(key)}</Key></Contents>" for key in shown)
+    return Answered(
+        200,
+        f"<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>{str(more).lower()}"
+        f"</IsTruncated>{token}{told}</ListBucketResult>".encode(),
+        {"content-type": "application/xml"},
+    )
 
 
 def _ranged(body: bytes, asked: Mapping[str, str], headers: Mapping[str, str]) -> Answered:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from secrets import token_hex
 
 from app.adapters.alicloud.oos import Oos
 from app.adapters.common.calls import Endpoint
 from infra.alicloud.secret_store import SecretParameters
 from tests.support import oos_server
+from tests.support.alicloud_account import Account
 from tests.support.loopback import KEYS, REGION
 
 
@@ -30,6 +32,31 @@ class Kept:
     def put(self, name: str, text: str) -> None:
         """Have OOS hold what no command of ours would write."""
         self.server.parameters[f"shop-{self.stack}-{name}"].values.append(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A stack of an account, and what asks OOS there."""
+
+    stack: str
+    oos: Oos
+
+    def store(self) -> SecretParameters:
+        """As one command has it."""
+        return SecretParameters(self.stack, "", lambda: self.oos)
+
+
+@contextmanager
+def accounts_parameters(account: Account) -> Iterator[Held]:
+    """A stack without secrets, named by chance, in the account; afterwards it has none again."""
+    endpoint = Endpoint(account.at["oos"])
+    held = Held(f"test-{token_hex(4)}", Oos(endpoint, lambda: account.keys))
+    try:
+        yield held
+    finally:
+        for each in held.store().kept():
+            held.oos.ask("DeleteSecretParameter", {"Name": f"shop-{held.stack}-{each.name}"})
+        endpoint.close()
 
 
 @contextmanager

@@ -1,12 +1,6 @@
-"""DynamoDB as one of the stores that the conformance suite of tables runs on.
+"""DynamoDB as one of the stores that the conformance suite of tables runs on."""
 
-Its tables are real ones, named by chance, so that many runs share an account. Making one takes
-seconds there: one that a test is done with is emptied, and the next test of its schema gets it.
-"""
-
-import secrets
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -14,29 +8,22 @@ from typing import Any
 from app.adapters.aws import clients
 from app.adapters.aws.tables import DynamoTable
 from app.ports.tables import Schema, Table
+from tests.support.tables_lent import LentTables
 from tests.support.tables_stores import Store
 
 _INDEX_S = 3.0  # an index follows its table in far less, but promises nothing
 
 
-class DynamoTables:
+class DynamoTables(LentTables):
     """Tables of a run, which are gone when it ends."""
 
     def __init__(self, connection: Mapping[str, Any]) -> None:
+        super().__init__("-")
         self.client = clients.make("dynamodb", **connection)
         self.real = "endpoint_url" not in connection
         self._admin = import_module("boto3").client("dynamodb", **connection)
-        self._prefix = f"shop-test-{secrets.token_hex(4)}"
-        self._made: list[str] = []
-        self._free: defaultdict[str, list[str]] = defaultdict(list)
 
-    def lend(self, schema: Schema) -> str:
-        """The name of an empty table."""
-        free = self._free[repr(schema)]
-        return free.pop() if free else self._create(schema)
-
-    def take_back(self, schema: Schema, name: str) -> None:
-        """Empty it for the next one."""
+    def empty(self, name: str, schema: Schema) -> None:
         key = [column for column in (schema.partition, schema.sort) if column]
         names = {f"#{number}": column for number, column in enumerate(key)}
         pages = self._admin.get_paginator("scan").paginate(
@@ -50,24 +37,23 @@ class DynamoTables:
             left = {name: found[start : start + 25]}
             while left:
                 left = self._admin.batch_write_item(RequestItems=left)["UnprocessedItems"]
-        self._free[repr(schema)].append(name)
+
+    def delete(self, name: str, schema: Schema) -> None:
+        del schema
+        self._admin.delete_table(TableName=name)
 
     def close(self) -> None:
-        """Delete all of them."""
-        for name in self._made:
-            self._admin.delete_table(TableName=name)
+        super().close()
         self._admin.close()
         self.client.close()
 
-    def _create(self, schema: Schema) -> str:
-        name = f"{self._prefix}-{len(self._made)}"
+    def create(self, name: str, schema: Schema) -> None:
         own = (schema.partition, schema.sort)
         columns = {column for key in (own, *schema.indexes.values()) for column in key if column}
         indexes = [
             {"IndexName": index, "KeySchema": _key(key), "Projection": {"ProjectionType": "ALL"}}
             for index, key in schema.indexes.items()
         ]
-        self._made.append(name)
         self._admin.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
@@ -80,7 +66,6 @@ class DynamoTables:
         self._admin.get_waiter("table_exists").wait(
             TableName=name, WaiterConfig={"Delay": 2, "MaxAttempts": 60}
         )
-        return name
 
 
 class DynamoStore(Store):

@@ -52,6 +52,12 @@ class Instance:
         self._lock = threading.Lock()
         self._tables: dict[str, StoredTable] = {}
 
+    @property
+    def tables(self) -> set[str]:
+        """The names of all tables and indexes that there are."""
+        with self._lock:
+            return self._names()
+
     def rows(self, table: str) -> int:
         """How many rows a table has."""
         with self._lock:
@@ -62,6 +68,11 @@ class Instance:
         with self._lock:
             for table in self._tables.values():
                 table.catch_up()
+
+    def show(self, index: str, *key: str) -> None:
+        """Have an index show an entry under this key, whether it is true or not."""
+        with self._lock:
+            self._rows(index).have(tuple((1, part) for part in key), {})
 
     def answer(self, operation: str, body: bytes) -> bytes:
         """The answer to a request. Raises RefusedError."""
@@ -140,6 +151,9 @@ class Instance:
         answer = messages.BatchGetRowResponse()
         for each in asked.tables:
             table = self._table(each.table_name)
+            # developer.aliyun.com/ask/218554, of the page of BatchGetRow as it was
+            if len(set(each.primary_key)) < len(each.primary_key):
+                raise invalid("a batch has a row twice")
             found = answer.tables.add(table_name=each.table_name)
             for key in each.primary_key:
                 row = _row(table, table.place(read(key)[0]))

@@ -1,6 +1,8 @@
 """A customer's way through the functions as they are packed, and what the clock brings about."""
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import httpx
@@ -14,6 +16,7 @@ from app.services.accounts import WELCOME
 from app.services.upload_rows import new_upload, row
 from tests.support.function_process import Answer
 
+NONE: Mapping[str, str] = MappingProxyType({})
 PASSWORD = "a few plain words"
 PICTURE = b"\x89PNG\r\n\x1a\n and so on"
 USERNAME = "Tea-House"
@@ -23,9 +26,23 @@ class Packed(Protocol):
     """The functions of a stack that run, and the stores that they use, as an operator has them."""
 
     def ask(
-        self, function: str, route: str, body: object = None, token: str = "", **parameters: str
+        self,
+        function: str,
+        route: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] = NONE,
+        query: Mapping[str, str] = NONE,
+        **parameters: str,
     ) -> Answer:
-        """What the function answers to a request of this route, as `GET /uploads/{key}`."""
+        """What the function answers to a request of this route, as `GET /uploads/{key}`.
+
+        A body that is a text goes as it is, any other as JSON; parameters are those of the path.
+        """
+        ...
+
+    def published(self, url: str) -> bytes:
+        """What anyone gets from a public bucket's address."""
         ...
 
     def table(self, name: str) -> Table:
@@ -40,16 +57,25 @@ class Packed(Protocol):
         """How many rows a table has."""
         ...
 
-    def deliver(self) -> int:
-        """Hand the queue's messages to their consumer, twice, as queues may; how many there were.
+    def taken(self, queue: str) -> list[str]:
+        """Take the messages out of a queue; their bodies."""
+        ...
+
+    def deliver(self, queue: str) -> int:
+        """Hand a queue's messages to their consumer, twice, as queues may; how many there were.
 
         Fails unless all of them were dealt with.
         """
         ...
 
-    def tick(self) -> None:
-        """Have the schedule be due."""
+    def tick(self, schedule: str) -> None:
+        """Have a schedule be due."""
         ...
+
+
+def bearer(token: str) -> dict[str, str]:
+    """What shows a user."""
+    return {"authorization": f"Bearer {token}"}
 
 
 def whole(packed: Packed, stack: str) -> None:
@@ -60,13 +86,13 @@ def whole(packed: Packed, stack: str) -> None:
         packed.ask("docs", page).expect(200)
     token = register_and_log_in(packed)
     upload_and_download(packed, token)
-    assert packed.deliver() == 1
+    assert packed.deliver("welcome") == 1
     assert packed.rows("notifications") == 1
     sweep(packed)
-    assert packed.deliver() == 1, "the sweep sent it once more"
+    assert packed.deliver("welcome") == 1, "the sweep sent it once more"
     assert packed.rows("notifications") == 1, "and nobody is welcomed twice"
-    packed.ask("auth", "DELETE /sessions/current", token=token).expect(204)
-    packed.ask("auth", "GET /users/me", token=token).expect(401)
+    packed.ask("auth", "DELETE /sessions/current", headers=bearer(token)).expect(204)
+    packed.ask("auth", "GET /users/me", headers=bearer(token)).expect(401)
 
 
 def register_and_log_in(packed: Packed) -> str:
@@ -78,8 +104,8 @@ def register_and_log_in(packed: Packed) -> str:
     packed.ask("auth", "POST /sessions", person | {"password": "not the one"}).expect(401)
     token = str(packed.ask("auth", "POST /sessions", person).expect(201)["token"])
     change = {"old_password": PASSWORD, "new_password": f"{PASSWORD} anew"}
-    packed.ask("auth", "PUT /users/me/password", change, token).expect(204)
-    me = packed.ask("auth", "GET /users/me", token=token).expect(200)
+    packed.ask("auth", "PUT /users/me/password", change, headers=bearer(token)).expect(204)
+    me = packed.ask("auth", "GET /users/me", headers=bearer(token)).expect(200)
     assert me["user_id"] == made.body["user_id"]
     return token
 
@@ -87,12 +113,14 @@ def register_and_log_in(packed: Packed) -> str:
 def upload_and_download(packed: Packed, token: str) -> None:
     """What is PUT to the address that was handed out comes back from another one."""
 
+    shown = bearer(token)
+
     def begun() -> Any:
         wanted = {"content_type": "image/png", "size": len(PICTURE)}
-        return packed.ask("uploads", "POST /uploads", wanted, token).expect(201)
+        return packed.ask("uploads", "POST /uploads", wanted, headers=shown).expect(201)
 
     def fetched(place: Any) -> Answer:
-        return packed.ask("uploads", "GET /uploads/{key}", token=token, key=place["key"])
+        return packed.ask("uploads", "GET /uploads/{key}", headers=shown, key=place["key"])
 
     with httpx.Client(trust_env=False, timeout=20) as browser:
         place = begun()
@@ -122,7 +150,7 @@ def sweep(packed: Packed) -> None:
     began = new_upload(str(user["user_id"]), "text/plain", 3, two_days_ago)
     uploads.put(row(began))
     bucket.put(began.pending_place, b"old", "text/plain")
-    packed.tick()
+    packed.tick("sweep")
     swept = users.get(key)
     assert swept is not None
     assert "outbox" not in swept

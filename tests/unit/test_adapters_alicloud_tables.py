@@ -8,6 +8,7 @@ import pytest
 from app.adapters.alicloud import clients
 from app.adapters.alicloud.keys import Keys
 from app.adapters.alicloud.tables import TableStoreTable, open_table
+from app.adapters.common.cursor import packed
 from app.ports.errors import (
     AccessDeniedError,
     ConditionFailedError,
@@ -259,6 +260,34 @@ def test_a_page_goes_on_through_tablestores_own_pages(table: Table, instance: In
             assert rest.cursor is None
 
 
+@pytest.mark.parametrize(
+    "position", [("", ""), ("ann", "two"), ("bob", ""), ("bob", "a"), ("bob", "z"), ("zoe", "n1")]
+)
+def test_a_cursor_of_no_row_of_the_query_asks_for_nothing(
+    table: Table, instance: Instance, position: tuple[str, str]
+) -> None:
+    """TableStore would begin there, and read all that lies between."""
+    sort = Between(low="n", high="o")
+    for descending in (False, True):
+        with pytest.raises(InvalidValueError, match="cursor"):
+            table.query("bob", sort=sort, cursor=packed(*position), descending=descending)
+        assert not instance.asked
+    assert table.query("bob", sort=sort, cursor=packed("bob", "n1")).rows == ()
+
+
+@pytest.mark.parametrize("act", [*READS.values(), *WRITES.values()])
+def test_an_answer_that_is_signed_but_cannot_be_read_is_an_unavailable_store(
+    table: Table,
+    instance: Instance,
+    monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[Table], object],
+) -> None:
+    assert table.get(KEY)
+    monkeypatch.setattr(instance, "answer", lambda _operation, _body: b"\x0a\xff\x01abc")
+    with pytest.raises(UnavailableError, match="DecodeError"):
+        act(table)
+
+
 def test_a_range_downwards_ends_at_its_least_key(table: Table, instance: Instance) -> None:
     """GetRange excludes its end, and no text is just before another."""
     for note in "abcdef":
@@ -286,6 +315,18 @@ def test_an_index_leaves_out_what_has_moved_on_since(table: Table, instance: Ins
     assert table.query("old", index="by_state").rows == ()
     instance.catch_up()
     assert table.query("old", index="by_state").rows == (row("a", "old"),)
+
+
+def test_a_row_that_an_index_has_twice_is_read_once(table: Table, instance: Instance) -> None:
+    """While it moves within a partition, the old entry may be there beside the new one."""
+    rows = [
+        {"owner": "bob", "note": note, "state": "new", "changed": changed}
+        for note, changed in (("a", "3"), ("b", "2"))
+    ]
+    for row in rows:
+        table.put(row)
+    instance.show("notes_by_state", "new", "1", "bob", "a")
+    assert table.query("new", index="by_state").rows == (rows[1], rows[0])
 
 
 def test_rows_of_an_index_are_read_a_hundred_at_a_time(table: Table, instance: Instance) -> None:

@@ -1,4 +1,4 @@
-"""The plain parts of the target for Alibaba Cloud: sizes, routes, schedules, alarms, packages."""
+"""The plain parts of the target for Alibaba Cloud: sizes, routes, alarms, packages."""
 
 import json
 import subprocess
@@ -9,27 +9,29 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.alicloud.blobs import open_bucket
 from app.domain.uploads import kept_place, pending_place
 from app.services.sessions import SESSION_S
 from infra.alicloud import access, routes, size
 from infra.alicloud.api import cors_data, word
-from infra.alicloud.bucket import policy as policy_of
+from infra.alicloud.bucket_access import policy as bucket_policy
 from infra.alicloud.concurrency import reserved
 from infra.alicloud.names import LABEL, Names
 from infra.alicloud.packages import HANDLER, archive
 from infra.alicloud.places import Places
-from infra.alicloud.schedule import expression
-from infra.alicloud.stack import PLAIN, warnings
+from infra.alicloud.stack import PLAIN, UNBOUND, warnings
 from infra.alicloud.table import columns
 from infra.alicloud.watched import alarms
 from infra.limits import LIMITS
-from infra.model import Index, Route, Schedule, Table
+from infra.model import Bucket, Index, Route, Table
 from infra.packages.deployed import Code
 from infra.settings_alicloud import Alicloud
 from tests.support.alicloud_stacks import shared_of
 from tests.support.role_policies import Rule, Use, allowed, rules
 from tests.unit.sound_shop import SHOP
 
+PUBLIC = replace(SHOP, buckets=(Bucket(name="images", public=True),))
+CERTAIN = {"name": "shop.example.com", "certificate": "12345678"}
 PLACES = Places(Names("dev", "shop-dev-1"), "cn-hangzhou", "1234567890123456")
 
 
@@ -37,6 +39,13 @@ def test_every_size_of_memory_gets_a_cpu_that_function_compute_takes_with_it() -
     for memory_mb in LIMITS["alicloud"].memory_mb:
         assert size.fits(size.cpu(memory_mb), memory_mb), memory_mb
     assert (size.cpu(128), size.cpu(512), size.cpu(1024), size.cpu(32_768)) == (0.1, 0.25, 0.5, 16)
+
+
+@pytest.mark.parametrize(("memory_mb", "most"), [(8192, 8), (16_384, 16), (32_768, 16)])
+def test_no_instance_has_more_than_sixteen_vcpus(memory_mb: int, most: int) -> None:
+    assert size.range_of(memory_mb)[1] == most
+    assert size.fits(most, memory_mb)
+    assert not size.fits(most + 0.05, memory_mb)
 
 
 def test_rows_that_expire_are_kept_longer_than_any_of_them_lives() -> None:
@@ -47,7 +56,7 @@ def test_rows_that_expire_are_kept_longer_than_any_of_them_lives() -> None:
 
 
 def test_of_a_public_bucket_anyone_may_read_what_is_kept_and_nothing_else() -> None:
-    closed, opened = (policy_of("shop-images", public=each)["Statement"] for each in (False, True))
+    closed, opened = (bucket_policy("shop-images", public=p)["Statement"] for p in (False, True))
     assert opened[: len(closed)] == closed
     assert {each["Effect"] for each in closed} == {"Deny"}
     (reads,) = opened[len(closed) :]
@@ -107,19 +116,6 @@ def test_pages_may_ask_for_what_routes_answer() -> None:
     assert '"allowCredentials":false' in cors_data(platform)
 
 
-@pytest.mark.parametrize(
-    ("schedule", "written"),
-    [
-        (Schedule(name="s", function="f", every_minutes=5), "@every 5m"),
-        (Schedule(name="s", function="f", cron="30 4 * * 1-5"), "CRON_TZ=UTC 0 30 4 * * 1-5"),
-    ],
-)
-def test_a_schedule_is_written_as_function_compute_writes_it(
-    schedule: Schedule, written: str
-) -> None:
-    assert expression(schedule) == written
-
-
 def test_an_index_is_found_by_its_own_columns_and_ends_in_the_tables() -> None:
     table = Table(name="t", partition="owner", sort="upload")
     assert columns(Index(name="i", partition="state", sort="upload"), table) == [
@@ -147,12 +143,30 @@ def test_every_function_and_every_queue_of_dead_letters_is_watched_by_name() -> 
 
 
 def test_without_a_domain_a_preview_warns_and_of_plain_http_too() -> None:
-    (trial,) = warnings(shared_of("dev"))
+    (trial,) = warnings(SHOP, shared_of("dev"))
     assert "100 elsewhere" in trial
     named = {"name": "shop.example.com"}
-    assert warnings(shared_of("dev", domain=named)) == [PLAIN.format("shop.example.com")]
-    certain = {**named, "certificate": "12345678"}
-    assert warnings(shared_of("dev", domain=certain)) == []
+    assert warnings(SHOP, shared_of("dev", domain=named)) == [PLAIN.format("shop.example.com")]
+    assert warnings(SHOP, shared_of("dev", domain=CERTAIN)) == []
+
+
+def test_of_a_public_bucket_at_an_address_of_oss_a_preview_warns() -> None:
+    """New accounts of the mainland cannot use it, and browsers show nothing of it."""
+    assert warnings(PUBLIC, shared_of("dev", domain=CERTAIN)) == [UNBOUND.format("images")]
+    bound = shared_of("dev", domain=CERTAIN, bucket_domains={"images": CERTAIN})
+    assert warnings(PUBLIC, bound) == []
+
+
+@pytest.mark.parametrize("urls", [{}, {"images": "https://files.example.com"}])
+def test_a_function_is_told_of_a_public_bucket_where_it_is_read(urls: dict[str, str]) -> None:
+    (orders, *_) = PUBLIC.functions
+    stated = json.loads(access.variables(PUBLIC, orders, PLACES, urls)["SHOP_BUCKETS"])["images"]
+    assert stated["public"] is True
+    told = open_bucket("images", stated).public_url("a/b")
+    at = urls.get("images", "https://shop-dev-1-images.oss-cn-hangzhou.aliyuncs.com")
+    assert told == f"{at}/a/b"
+    private = json.loads(access.variables(SHOP, orders, PLACES, urls)["SHOP_BUCKETS"])["images"]
+    assert "public" not in private
 
 
 def test_a_packages_zip_holds_what_function_compute_calls(tmp_path: Path) -> None:

@@ -1,16 +1,18 @@
 """What Alibaba Cloud would refuse is refused before anything is declared, in one report."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from infra.alicloud.names import LONGEST
-from infra.model import Bucket, Function, Index, Queue, Route, Scaling, Table
-from infra.settings_alicloud import Domain
+from infra.model import Bucket, Function, Index, KeptReady, Queue, Route, Scaling, Table
+from infra.settings_alicloud import BucketDomain, Domain
 from tests.support.alicloud_refused import INSTANCE, changed, found
 from tests.unit.sound_shop import SHOP, grant
 
+FILES = BucketDomain(name="files.example.com", certificate="12345678-cn-hangzhou")
 REGION_REMEDY = (
     "write alicloud:region: cn-hangzhou, or another region, under config in the stack's file"
 )
@@ -108,6 +110,12 @@ def test_no_bucket_is_called_like_that_of_the_packages() -> None:
     ]
 
 
+def test_a_public_bucket_is_taken_with_a_domain_and_without() -> None:
+    platform = replace(SHOP, buckets=(Bucket(name="images", public=True),))
+    assert found(platform) == []
+    assert found(platform, bucket_domains={"images": FILES}) == []
+
+
 def test_no_index_is_called_like_a_table() -> None:
     """An index is a table of the instance: `orders` with `by_user` is `orders_by_user`."""
     clash = Table(name="orders_by_user", partition="id")
@@ -118,7 +126,7 @@ def test_no_index_is_called_like_a_table() -> None:
     assert found(replace(SHOP, tables=(other, *SHOP.tables[1:], clash))) == []
 
 
-@pytest.mark.parametrize("vcpus", [0.1, 0.3, 0.26, 17.0])
+@pytest.mark.parametrize("vcpus", [0.1, 0.3, 0.26, 17.0, 1e40, math.inf, math.nan])
 def test_cpu_and_memory_fit_each_other(vcpus: float) -> None:
     """256 MB take 0.1 to 0.25 vCPUs, in steps of 0.05."""
     refused = found(SHOP, cpu={"orders": vcpus})
@@ -130,10 +138,17 @@ def test_cpu_and_memory_fit_each_other(vcpus: float) -> None:
         ]
 
 
+def test_no_secret_is_called_like_the_beginning_of_another_that_is_not_granted() -> None:
+    """KMS keeps a parameter's value under a name around its own: a pattern finds both."""
+    grants = (*SHOP.grants, grant("sweep", "secret", "token-key-old", "read"))
+    (line,) = found(replace(SHOP, grants=grants))
+    assert line.startswith("grants.orders.secret.token-key: token-key-old → choose a name")
+    both = (*grants, grant("orders", "secret", "token-key-old", "read"))
+    assert found(replace(SHOP, grants=both)) == []
+
+
 def test_settings_name_what_is_there() -> None:
-    assert found(
-        SHOP, cpu={"order": 0.1}, bucket_domains={"pictures": Domain(name="a.example.com")}
-    ) == [
+    assert found(SHOP, cpu={"order": 0.1}, bucket_domains={"pictures": FILES}) == [
         "alicloud.bucket_domains.pictures: pictures → use one of: images",
         "alicloud.cpu.order: order → write orders",
     ]
@@ -160,6 +175,17 @@ def test_no_more_instances_of_a_consumer_are_kept_ready_than_its_queues_let_work
     assert found(changed("order-mail", scaling=Scaling(min_instances=3))) == [
         (
             "functions.order-mail.min_instances: 3 → "
+            "write 0 to 2, or raise max_concurrency of its queues"
+        )
+    ]
+
+
+def test_nor_are_more_of_them_kept_ready_by_the_clock() -> None:
+    day = KeptReady(name="day", cron="0 7 * * *", min_instances=3)
+    scaling = Scaling(min_instances=1, scheduled=(day,))
+    assert found(changed("order-mail", scaling=scaling)) == [
+        (
+            "functions.order-mail.scheduled.day.min_instances: 3 → "
             "write 0 to 2, or raise max_concurrency of its queues"
         )
     ]

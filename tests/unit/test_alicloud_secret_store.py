@@ -181,6 +181,15 @@ def test_keys_are_those_of_functions_or_of_pulumis_provider() -> None:
         connect(REGION, {"ALICLOUD_ACCESS_KEY": "j"})
 
 
+@pytest.mark.parametrize("name", ["ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"])
+def test_a_key_with_the_end_of_its_line_is_refused_and_not_told(name: str) -> None:
+    """As of a file that was written on Windows."""
+    keys = {"ALICLOUD_ACCESS_KEY": "id", "ALICLOUD_SECRET_KEY": "secret"}
+    with pytest.raises(PlatformError, match=f"^{name} holds a line break") as raised:
+        connect(REGION, {**keys, name: f"{PLANTED}\r"})
+    assert PLANTED not in "".join(traceback.format_exception(raised.value))
+
+
 def test_nothing_is_connected_before_a_secret_is_asked_for() -> None:
     asked: list[int] = []
 

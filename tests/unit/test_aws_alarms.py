@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from infra.aws.names import LONGEST, Names
-from infra.aws.pause import longest_pause_s
 from infra.aws.watched import Alarm, alarms
+from infra.checks.silence import longest_pause_s
 from infra.model import Index, Platform, Schedule, Table
 from tests.unit.sound_shop import SHOP, grant
 

@@ -47,6 +47,43 @@ def test_it_says_what_it_makes_and_where_and_then_runs_the_suites_there(
     assert started.env["AWS_REGION"] == started.env["AWS_DEFAULT_REGION"] == "eu-west-1"
 
 
+KEYS = {"ALICLOUD_ACCESS_KEY": "LTAI-mine", "ALICLOUD_SECRET_KEY": "hunter2"}
+
+
+@pytest.fixture
+def alicloud(root: Path) -> Path:
+    (root / "stacks/Pulumi.alicloud-dev.yaml").write_text(
+        "config: {alicloud:region: cn-shanghai, shop:settings: {target: alicloud}}\n"
+    )
+    return root
+
+
+def test_on_alibaba_cloud_it_says_the_same_by_the_key_and_shows_no_secret(
+    alicloud: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = Started()
+    words = ["--stack", "alicloud-dev", "-k", "tables"]
+    base = {**KEYS, "ALICLOUD_REGION": "eu-central-1"}
+    assert conformance.main(words, alicloud, base, started, lambda: "y\n") == 5
+    said = capsys.readouterr().out
+    for part in ("under a random prefix", "in cn-shanghai", "the key LTAI-mine", "deletes them"):
+        assert part in said
+    assert "hunter2" not in said
+    assert started.words[-4:] == ["--cloud", "alicloud", "-k", "tables"]
+    assert started.env == {**KEYS, "ALICLOUD_REGION": "cn-shanghai"}
+
+
+def test_without_keys_of_alibaba_cloud_nobody_is_asked_and_nothing_made(
+    alicloud: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = Started()
+    assert conformance.main(["--stack", "alicloud-dev", "--yes"], alicloud, {}, started) == 1
+    said = capsys.readouterr().err
+    assert "no keys of Alibaba Cloud are set, so nothing was made" in said
+    assert "ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY" in said
+    assert started.words == []
+
+
 @pytest.mark.parametrize("answer", ["\n", "no\n", ""])
 def test_anything_but_a_yes_makes_nothing(root: Path, answer: str) -> None:
     started = Started()

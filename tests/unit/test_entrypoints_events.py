@@ -10,6 +10,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.bootstrap import ConfigurationError, Services
 from app.dispatch_events import serve_queue, serve_schedule
@@ -26,6 +28,10 @@ EVENTS = ROOT / "tests" / "events"
 ENVIRONMENT = {"SHOP_HANDLER": "made-up", "SHOP_STACK": "local"}
 AWS_CONTEXT = SimpleNamespace(aws_request_id="lambda-1")
 FC_CONTEXT = SimpleNamespace(request_id="fc-1")
+SQS, MNS = (
+    json.loads((EVENTS / f"gateway_{each}.json").read_text())
+    for each in ("aws_sqs", "alicloud_mns")
+)
 FIRST = '{"event": "01J0", "name": "jörg 处"}'
 
 
@@ -95,6 +101,34 @@ def test_on_alicloud_every_message_reaches_the_consumer(handler: Any) -> None:
         ("C6DB60D1574661357FA2272774450002", "second", 0),
     ]
     assert lines == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.lists(JSON) | st.dictionaries(st.text(), JSON))
+def test_on_alicloud_a_body_that_arrives_as_json_is_handed_on_as_its_text(body: Any) -> None:
+    """EventBridge reads a body that is JSON; the consumer is given what means the same."""
+    event = {**MNS[0], "data": {**MNS[0]["data"], "messageBody": body}}
+    (message,) = alicloud_events.messages(_encoded([event]))
+    assert json.loads(message.body) == body
+    assert message.id == MNS[0]["data"]["messageId"]
+
+
+def test_on_alicloud_the_text_of_such_a_body_is_the_shortest_with_its_keys_in_their_order() -> None:
+    event = {**MNS[0], "data": {**MNS[0]["data"], "messageBody": {"b": [1, 2], "a": "处"}}}
+    (message,) = alicloud_events.messages(_encoded([event]))
+    assert message.body == r'{"b":[1,2],"a":"\u5904"}'
+
+
+def test_on_alicloud_an_event_without_a_list_is_taken_like_a_list_of_one() -> None:
+    for event in MNS:
+        assert alicloud_events.messages(_encoded(event)) == alicloud_events.messages(
+            _encoded([event])
+        )
 
 
 def test_a_cold_start_wires_the_services_once(handler: Any) -> None:
@@ -168,9 +202,6 @@ def _without(event: Any, *path: Any) -> Any:
     return whole
 
 
-SQS, MNS = _captured("aws_sqs"), _captured("alicloud_mns")
-
-
 @pytest.mark.parametrize(
     ("event", "words"),
     [
@@ -205,7 +236,8 @@ def test_on_aws_a_malformed_batch_is_told_and_fails_as_a_whole(
     ("event", "words"),
     [
         (b"{", "the event is not JSON"),
-        (b'{"Records": []}', "event is dict, not a list"),
+        (b'{"Records": []}', r"event\.data is missing"),
+        (b"7", "event is int, not a list"),
         (b"[7]", r"event\[0\] is int, not an object"),
         (_encoded(_without(MNS, 0, "data")), r"event\[0\]\.data is missing"),
         (
@@ -215,6 +247,10 @@ def test_on_aws_a_malformed_batch_is_told_and_fails_as_a_whole(
         (
             _encoded(_without(MNS, 0, "data", "messageBody")),
             r"event\[0\]\.data\.messageBody is missing",
+        ),
+        (
+            _encoded({"data": {"messageId": "1", "messageBody": 7}}),
+            r"event\.data\.messageBody is int, not text",
         ),
         (MNS, "the event is list, not bytes"),
     ],

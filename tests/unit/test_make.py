@@ -70,3 +70,13 @@ def test_the_help_names_every_target_for_users() -> None:
     ).stdout
     for target in ("fetch", "rollback", "conformance"):
         assert f"\n  {target:<11} " in said
+
+
+def test_lock_makes_every_list_of_pinned_packages_from_what_is_asked_for() -> None:
+    said = run_by("lock")
+    asked = [*(ROOT / "tools").glob("*.in"), *(ROOT / "bench").glob("*.in")]
+    assert len(asked) >= 3
+    for each in asked:
+        name = each.relative_to(ROOT)
+        assert f"{name} --output-file {name.with_suffix('.txt')}" in said
+    assert "pyproject.toml --all-extras --output-file tools/constraints.txt" in said

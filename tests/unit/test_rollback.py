@@ -3,17 +3,19 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import NoCredentialsError, ProfileNotFound
+from botocore.exceptions import NoCredentialsError
 
-from infra.aws.rollback import Version, earlier, listed
+from infra.aws.rollback import connect, roll_back
 from infra.cli import rollback
-from infra.cli.rollback import roll_back
+from infra.cli.rollback import on_aws
 from infra.errors import PlatformError
+from infra.versions import Version, earlier, listed
 from tests.support.moto import Moto
 
 THREE = [Version(2, "tue"), Version(10, "wed"), Version(1, "mon")]
@@ -121,7 +123,8 @@ def command(root: Path, client: Any, *words: str) -> int:
         regions.append(region)
         return client
 
-    code = rollback.main(["--stack", "aws-rolled", *words], root, client_of)
+    on = {"aws": partial(on_aws, connect=client_of)}
+    code = rollback.main(["--stack", "aws-rolled", *words], root, on)
     assert set(regions) <= {"eu-central-1"}
     return code
 
@@ -179,12 +182,6 @@ def test_missing_credentials_are_said_in_words(
     assert "AWS_PROFILE" in said
 
 
-def test_a_profile_that_is_not_there_is_said_in_words(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def client_of(_region: str, _profile: str | None) -> Any:
-        raise ProfileNotFound(profile="mine")
-
-    words = ["--stack", "aws-rolled", "--function", "auth"]
-    assert rollback.main(words, root, client_of) == 1
-    assert "(mine) could not be found" in capsys.readouterr().err
+def test_a_profile_that_is_not_there_is_said_in_words() -> None:
+    with pytest.raises(PlatformError, match=r"\(nobodys-profile\) could not be found"):
+        connect("eu-central-1", "nobodys-profile")

@@ -37,6 +37,7 @@ BEYOND_A_SCHEMA = {
     "memory_below_lambda",
     "memory_not_of_function_compute",
     "queue_seen_too_soon",
+    "ready_under_the_usual",
     "timeout_behind_route",
 }
 

@@ -120,6 +120,7 @@ def test_every_key_that_can_be_set_is_taken_over() -> None:
             "log_days": 3000,
             "ready_utilisation_percent": 80,
             "contact_group": "shop",
+            "action_policy": "shop",
             "bytecode": "required",
             "domain": {"name": "shop.example.com", "certificate": "12345678-cn-hangzhou"},
             "bucket_domains": {"uploads": {"name": "files.example.com", "certificate": "1"}},
@@ -146,6 +147,9 @@ def test_every_key_that_can_be_set_is_taken_over() -> None:
                 "max_instances": 1,
                 "queue_ms": 29000,
                 "snap_start": True,
+                "scheduled": {
+                    "day": {"cron": "0 7 * * *", "time_zone": "Asia/Tokyo", "min_instances": 1}
+                },
                 "environment": {"GREETING": "你好"},
             }
         },

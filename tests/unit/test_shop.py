@@ -5,9 +5,9 @@ from typing import get_args
 import pytest
 
 from infra.check import problems
-from infra.model import Function, Provider, Route, Scaling
+from infra.model import Function, KeptReady, Provider, Route, Scaling
 from infra.settings import Settings
-from infra.settings_overrides import FunctionOverrides
+from infra.settings_overrides import FunctionOverrides, KeptReadyOverrides
 from infra.shop import FUNCTIONS, NAMES, ROUTES, fitted, platform
 from infra.shop_payments import PAYING
 
@@ -54,6 +54,10 @@ def test_every_override_has_its_place_in_the_function() -> None:
         max_instances=4,
         queue_ms=5,
         snap_start=True,
+        scheduled={
+            "night": KeptReadyOverrides(cron="0 19 * * *", min_instances=3),
+            "day": KeptReadyOverrides(cron="0 7 * * *", time_zone="Asia/Tokyo", min_instances=4),
+        },
         environment={"AN": "b"},
     )
     assert set(given.model_dump(exclude_unset=True)) == set(FunctionOverrides.model_fields)
@@ -61,7 +65,16 @@ def test_every_override_has_its_place_in_the_function() -> None:
         name="cart",
         memory_mb=1,
         timeout_s=2,
-        scaling=Scaling(min_instances=3, max_instances=4, queue_ms=5, snap_start=True),
+        scaling=Scaling(
+            min_instances=3,
+            max_instances=4,
+            queue_ms=5,
+            snap_start=True,
+            scheduled=(
+                KeptReady(name="day", cron="0 7 * * *", time_zone="Asia/Tokyo", min_instances=4),
+                KeptReady(name="night", cron="0 19 * * *", time_zone="UTC", min_instances=3),
+            ),
+        ),
         environment={"AN": "b", "SHOP_STACK": "dev", "SHOP_HANDLER": "cart"},
     )
 

@@ -11,7 +11,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
-STACKS = {"aws-dev", "aws-prod"}
+CLOUDS = ("aws", "alicloud")
+each_cloud = pytest.mark.parametrize("cloud", CLOUDS)
+SIGN_IN = {
+    "aws": "aws-actions/configure-aws-credentials@",
+    "alicloud": "aliyun/configure-aliyun-credentials-action@",
+}
 
 
 def read(file: Path) -> dict[Any, Any]:
@@ -54,19 +59,51 @@ def test_no_workflow_gives_a_forks_code_the_repositorys_rights(file: Path) -> No
     assert read(file)["permissions"] == {}, "what a job does not state, it has not"
 
 
-def test_what_may_come_from_a_fork_gets_no_secret_and_no_role() -> None:
-    job = JOBS["preview.offline"]
+@each_cloud
+def test_what_may_come_from_a_fork_gets_no_secret_and_no_role(cloud: str) -> None:
+    job = JOBS[f"preview.{cloud}-offline"]
     assert job["permissions"] == {"contents": "read"}
     assert "secrets." not in yaml.safe_dump(job["steps"])
-    assert "aws-actions" not in yaml.safe_dump(job)
+    assert not any(each in yaml.safe_dump(job) for each in SIGN_IN.values())
     assert "OFFLINE=1" in scripts(job)
 
 
-def test_the_real_difference_is_for_branches_of_this_repository_alone() -> None:
+@each_cloud
+def test_the_real_difference_is_for_branches_of_this_repository_alone(cloud: str) -> None:
     same = "github.event.pull_request.head.repo.full_name == github.repository"
     other = same.replace("==", "!=")
-    assert JOBS["preview.difference"]["if"].startswith(f"{same} &&")
-    assert JOBS["preview.offline"]["if"].startswith(f"{other} ||")
+    assert JOBS[f"preview.{cloud}-difference"]["if"].startswith(f"{same} &&")
+    assert JOBS[f"preview.{cloud}-offline"]["if"].startswith(f"{other} ||")
+
+
+@each_cloud
+def test_a_pull_request_is_shown_in_one_of_the_two_ways_and_never_in_neither(cloud: str) -> None:
+    shown, plain = (JOBS[f"preview.{cloud}-{kind}"]["if"] for kind in ("difference", "offline"))
+    for one, other in (("!=", "~"), ("==", "!="), ("~", "=="), ("&&", "~")):
+        shown = shown.replace(one, other)
+    assert shown.replace("~", "||") == plain
+
+
+@each_job
+def test_a_job_signs_in_to_its_own_cloud_alone_and_with_no_key_that_lasts(name: str) -> None:
+    cloud = name.partition(".")[2].partition("-")[0]
+    used = [step["uses"] for step in JOBS[name]["steps"] if "uses" in step]
+    for each, action in SIGN_IN.items():
+        signs_in = each == cloud and not name.endswith("-offline")
+        assert any(use.startswith(action) for use in used) == signs_in
+    if not name.endswith("-offline"):
+        assert JOBS[name]["permissions"]["id-token"] == "write"
+    assert "ACCESS_KEY" not in yaml.safe_dump(JOBS[name])
+
+
+@pytest.mark.parametrize("name", ["deploy.alicloud-dev", "deploy.alicloud-prod"])
+def test_alibaba_clouds_keys_last_as_long_as_the_job_may(name: str) -> None:
+    (signed,) = (
+        step["with"]
+        for step in JOBS[name]["steps"]
+        if step.get("uses", "").startswith(SIGN_IN["alicloud"])
+    )
+    assert signed["role-session-expiration"] >= JOBS[name]["timeout-minutes"] * 60
 
 
 @each_job
@@ -101,31 +138,43 @@ def test_nothing_of_an_event_is_pasted_into_a_script(name: str) -> None:
     assert "${{" not in scripts(JOBS[name])
 
 
-def test_only_a_comment_of_its_own_is_written_over() -> None:
-    script = scripts(JOBS["preview.difference"])
+@each_cloud
+def test_only_a_comment_of_its_own_is_written_over(cloud: str) -> None:
+    script = scripts(JOBS[f"preview.{cloud}-difference"])
     assert """bot='.user.login == "github-actions[bot]"'""" in script
     assert "select($bot and (.body | startswith(" in script
 
 
-def test_a_stack_is_deployed_once_at_a_time_and_never_cut_off() -> None:
-    groups = []
-    for name in ("deploy.dev", "deploy.prod"):
-        concurrency = JOBS[name]["concurrency"]
-        assert concurrency["cancel-in-progress"] is False
-        groups.append(concurrency["group"])
-    assert groups == ["deploy-aws-dev", "deploy-aws-prod"]
+@each_cloud
+@pytest.mark.parametrize("kind", ["dev", "prod"])
+def test_a_stack_is_deployed_once_at_a_time_and_never_cut_off(cloud: str, kind: str) -> None:
+    job = JOBS[f"deploy.{cloud}-{kind}"]
+    assert job["concurrency"] == {
+        "group": f"deploy-{cloud}-{kind}",
+        "cancel-in-progress": False,
+    }
+    assert set(re.findall(r"STACK=(\S+)", scripts(job))) == {f"{cloud}-{kind}"}
 
 
-def test_production_waits_for_the_trial_and_for_an_approval() -> None:
-    prod = JOBS["deploy.prod"]
-    assert prod["needs"] == "dev"
-    assert prod["environment"] == "aws-prod"
-    dev = scripts(JOBS["deploy.dev"])
-    assert dev.index("make up STACK=aws-dev") < dev.index("make conformance STACK=aws-dev")
+@each_cloud
+def test_production_waits_for_the_trial_and_for_an_approval(cloud: str) -> None:
+    prod = JOBS[f"deploy.{cloud}-prod"]
+    assert prod["needs"] == f"{cloud}-dev"
+    assert prod["environment"] == f"{cloud}-prod"
+    dev = scripts(JOBS[f"deploy.{cloud}-dev"])
+    brought_up = dev.index(f"make up STACK={cloud}-dev")
+    assert brought_up < dev.index(f"make conformance STACK={cloud}-dev")
 
 
-def test_every_stack_on_aws_is_shown() -> None:
-    there = {file.name[7:-5] for file in (ROOT / "stacks").glob("Pulumi.aws-*.yaml")}
-    assert there == STACKS
-    for name in ("preview.offline", "preview.difference"):
-        assert set(JOBS[name]["strategy"]["matrix"]["stack"]) == STACKS
+@each_cloud
+def test_every_stack_on_a_cloud_is_shown_and_deployed(cloud: str) -> None:
+    there = {file.name[7:-5] for file in (ROOT / "stacks").glob(f"Pulumi.{cloud}-*.yaml")}
+    assert there == {f"{cloud}-dev", f"{cloud}-prod"}
+    for kind in ("offline", "difference"):
+        assert set(JOBS[f"preview.{cloud}-{kind}"]["strategy"]["matrix"]["stack"]) == there
+    assert {f"deploy.{each}" for each in there} <= set(JOBS)
+
+
+def test_every_cloud_that_there_are_stacks_for_is_among_these() -> None:
+    files = (ROOT / "stacks").glob("Pulumi.*-*.yaml")
+    assert {file.name[7:-5].partition("-")[0] for file in files} == set(CLOUDS)

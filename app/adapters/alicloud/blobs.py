@@ -83,10 +83,17 @@ class OssBucket:
             found = self._ask("head_object", "HeadObject", key=key)
         except BlobMissingError:
             return None
+        if found.content_length is None or found.etag is None:
+            raise oss.unreadable("HeadObject")
         return Blob(key, found.content_length, found.content_type or "", found.etag.strip('"'))
 
     def copy(self, source: str, target: str, *, etag: str) -> None:
-        """Put the blob of `source` under `target` too. Raises as the port says."""
+        """Put the blob of `source` under `target` too. Raises as the port says.
+
+        Within a bucket OSS copies what is larger than 5 GB, too, but no more than 1 GB where the
+        encryption changes, and does not say whether the bucket's own counts as a change
+        (help/en/oss/developer-reference/copyobject). The shop keeps uploads of 10 MB at most.
+        """
         if source == target:
             check_same(self.head(source), etag)
             return
@@ -128,8 +135,11 @@ class OssBucket:
             )
         except _EmptyError:
             return 0, b""
-        size = int(answer.content_range.rpartition("/")[2])
+        told = (answer.content_range or "").rpartition("/")[2]
         with answer.body as body:
+            if not (told.isascii() and told.isdigit()):
+                raise oss.unreadable("GetObject")
+            size = int(told)
             return size, b"" if at_most is not None and size > at_most else oss.read(body)
 
     def _signed(self, operation: str, stated: dict[str, Any], expires_s: int) -> str:

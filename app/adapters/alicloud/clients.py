@@ -121,7 +121,8 @@ def errors() -> tuple[type[Exception], ...]:
     """All that a client raises."""
     found = import_module("tablestore.error")
     network = import_module("urllib3.exceptions")
-    return found.OTSServiceError, found.OTSClientError, network.HTTPError
+    unread = import_module("google.protobuf.message").DecodeError
+    return found.OTSServiceError, found.OTSClientError, network.HTTPError, unread
 
 
 def code(error: Exception) -> str:

@@ -35,6 +35,10 @@ def keys(environment: Mapping[str, str] | None = None) -> Keys:
         raise UnavailableError(
             f"the environment has no {ID} and {SECRET}: give the function a role"
         )
+    for name in (ID, SECRET, TOKEN):
+        text = found.get(name, "")
+        if not (text.isascii() and text.isprintable()):  # what sends it would tell it whole
+            raise UnavailableError(f"{name} holds a line break, or what is no ASCII: no key does")
     return Keys(found[ID], found[SECRET], found.get(TOKEN, ""))
 
 

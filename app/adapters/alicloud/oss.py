@@ -13,7 +13,7 @@ from app.adapters.alicloud import answers
 from app.adapters.alicloud.keys import Keys
 from app.adapters.alicloud.keys import keys as keys_now
 from app.adapters.common.calls import CONNECT_S, PAUSES_S, READ_S
-from app.ports.errors import PortError
+from app.ports.errors import PortError, UnavailableError
 
 _ATTEMPTS = len(PAUSES_S) + 1
 _SIZE = "content-length"
@@ -44,8 +44,8 @@ def make(
     config.endpoint = endpoint
     config.use_cname = bound
     config.credentials_provider = loaded.credentials.CredentialsProviderFunc(credentials)
-    config.connect_timeout = CONNECT_S
     config.readwrite_timeout = READ_S
+    config.http_client = _transport()
     first_s, last_s = PAUSES_S
     config.retryer = loaded.retry.StandardRetryer(
         max_attempts=_ATTEMPTS, base_delay=first_s, max_backoff=last_s
@@ -69,6 +69,13 @@ def translated(operation: str) -> Iterator[None]:
         yield
     except sdk().exceptions.OperationError as error:
         raise _translation(operation, error.unwrap()) from None  # whose words hold the key
+    except (SyntaxError, ValueError):  # of what reads XML, and numbers in headers
+        raise unreadable(operation) from None
+
+
+def unreadable(operation: str) -> UnavailableError:
+    """The error for an answer that is none of OSS's; what was asked may have been done."""
+    return UnavailableError(f"OSS answered {operation} with what cannot be read: try again")
 
 
 def read(body: Any) -> bytes:
@@ -86,6 +93,28 @@ def code(error: Any) -> tuple[str, int]:
     if not isinstance(cause, sdk().exceptions.ServiceError):
         return "", 0
     return str(cause.code or ""), int(cause.status_code)
+
+
+def _transport() -> Any:
+    """What sends requests: the SDK's, which here leaves signatures and bodies as they are.
+
+    It would put what ~/.netrc has for a host in the signature's place. And a sender may call what
+    he uploads compressed, since no signature holds him to a `content-encoding`. Taken at his word,
+    a small blob would fill the function's memory, and one that is not compressed could not be read.
+    """
+    made = sdk().transport.RequestsHttpClient(connect_timeout=CONNECT_S, readwrite_timeout=READ_S)
+    made.open()
+    made.session.auth = _signed  # or it would look for one
+    made.session.hooks["response"].append(_as_stored)
+    return made
+
+
+def _signed(request: Any) -> Any:
+    return request
+
+
+def _as_stored(answer: Any, **_: Any) -> None:
+    answer.raw.headers.pop("content-encoding", None)
 
 
 def _signer() -> Any:

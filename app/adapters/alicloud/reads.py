@@ -14,6 +14,8 @@ from app.adapters.alicloud.items import PrimaryKey, key_of, row_of
 from app.adapters.alicloud.ranges import Span
 from app.adapters.alicloud.sdk import sdk
 from app.adapters.common import cursor as cursors
+from app.adapters.common.rows import is_key_text
+from app.ports.errors import InvalidValueError
 from app.ports.tables import Between, Key, Page, Prefix, Row, Schema
 
 _AT_ONCE = 100  # rows of one BatchGetRow
@@ -71,7 +73,7 @@ class Reads:
             row = self.get({self._schema.partition: partition})
             return Page(() if row is None or cursor is not None else (row,))
         span = Span(columns, partition, chosen, sort)
-        after = None if cursor is None else cursors.unpacked(cursor, len(columns))
+        after = None if cursor is None else _after(cursor, span)
         rows: list[Row] = []
         for found in self._found(span, index, after, limit + 1, descending=descending):
             rows += found
@@ -132,25 +134,44 @@ class Reads:
         return whole
 
     def _together(self, keys: Sequence[Mapping[str, Any]]) -> list[Row | None]:
-        """The rows under these keys, each as `get` has it."""
+        """The rows under these keys, each as `get` has it.
+
+        Of a row that is moving within an index the old entry and the new may be there at once, and
+        TableStore refuses all of a request that has a key twice.
+        """
         loaded = sdk()
         request = loaded.BatchGetRowRequest()
-        asked = [key_of(self.key, key) for key in keys]
+        places = [tuple(key.values()) for key in keys]
+        once = dict(zip(places, keys, strict=True))
+        asked = [key_of(self.key, key) for key in once.values()]
         request.add(loaded.TableInBatchGetRowItem(self._at, asked, max_version=1))
         answer = self._read(lambda: self.client.batch_get_row(request))
-        rows: list[Row | None] = []
-        for key, each in zip(keys, answer.get_result_by_table(self._at), strict=True):
+        rows: dict[tuple[Any, ...], Row | None] = {}
+        found = answer.get_result_by_table(self._at)
+        for (place, key), each in zip(once.items(), found, strict=True):
             if not each.is_ok:  # one may fail alone, as when all together are too large
-                rows.append(self.get(key))
+                rows[place] = self.get(key)
             elif each.row is None:
-                rows.append(None)
+                rows[place] = None
             else:
-                rows.append(row_of(each.row.primary_key, each.row.attribute_columns))
-        return rows
+                rows[place] = row_of(each.row.primary_key, each.row.attribute_columns)
+        return [rows[place] for place in places]
 
     def _read(self, question: Callable[[], Any]) -> Any:
         with clients.translated():
             return clients.ask(question, clients.unavailable, self._pauses_s)
+
+
+def _after(cursor: str, span: Span) -> tuple[str, ...]:
+    """The position that a cursor tells. Raises InvalidValueError for one outside of the span.
+
+    TableStore would begin there: at the start of the whole table, where somebody made it up.
+    """
+    position = cursors.unpacked(cursor, len(span.columns))
+    row = dict(zip(span.columns, position, strict=True))
+    if not (all(map(is_key_text, position)) and span.has(row)):
+        raise InvalidValueError("the cursor is of no row of this query")
+    return position
 
 
 def _position(span: Span, row: Row) -> tuple[str, ...]:

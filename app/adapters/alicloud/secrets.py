@@ -40,7 +40,8 @@ class SecretParameters:
         at = self._places.get(name)
         if at is None:
             raise ResourceMissingError(f"there is no secret {name} here")
-        from app.adapters.alicloud.oos import MISSING, RefusedError  # noqa: PLC0415 - the same
+        from app.adapters.alicloud.acs3 import RefusedError  # noqa: PLC0415 - a cold start would pay
+        from app.adapters.alicloud.oos import MISSING  # noqa: PLC0415 - the same
         from app.adapters.common.calls import SilentError  # noqa: PLC0415 - the same
 
         asked = {"Name": at, "WithDecryption": "true"}
@@ -54,7 +55,8 @@ class SecretParameters:
                     f"there is no secret {name} ({at}) yet: {_written(at, name)}"
                 ) from error
             raise answers.refused(_SERVICE, error.action, error.code, error.status) from error
-        text = found.get("Parameter", {}).get("Value")
+        held = found.get("Parameter")
+        text = held.get("Value") if isinstance(held, dict) else None
         return usable(text, f"the secret {name} ({at})", _written(at, name))
 
 
@@ -63,8 +65,8 @@ def open_secrets(stated_by_name: Mapping[str, Stated]) -> SecretParameters:
     places = [each["endpoint"] for each in stated_by_name.values() if "endpoint" in each]
 
     def made() -> "Oos":
-        from app.adapters.alicloud.oos import Oos, endpoint_of  # noqa: PLC0415 - cold starts pay
-        from app.adapters.common.calls import Endpoint  # noqa: PLC0415 - the same
+        from app.adapters.alicloud.oos import Oos, endpoint_of  # noqa: PLC0415 - the same
+        from app.adapters.common.calls import Endpoint  # noqa: PLC0415 - a cold start would pay
 
         return Oos(Endpoint(places[0] if places else endpoint_of(region())), keys)
 

@@ -98,17 +98,17 @@ class Local:
 
 
 @contextmanager
-def opened(name: str, folder: Path, aws: Callable[[], Mapping[str, Any]]) -> Iterator[Opened]:
-    """The bucket of this adapter; `aws` tells how a boto3 client is made."""
+def opened(name: str, folder: Path, cloud: Callable[[str], Any]) -> Iterator[Opened]:
+    """The bucket of this adapter; `cloud` has the account of a cloud, as its fixture does."""
     if name == "memory":
         yield Memory()
         return
     if name == "aws":
-        with s3(aws()) as found:
+        with s3(cloud(name)) as found:
             yield found
         return
     if name == "alicloud":
-        with oss_buckets() as buckets:
+        with oss_buckets(cloud(name)) as buckets:
             yield buckets
         return
     with serving(folder, name.removeprefix("local-")) as server:

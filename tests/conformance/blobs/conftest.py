@@ -28,7 +28,7 @@ def made(
 ) -> Iterator[Opened]:
     name: str = request.param
     folder = tmp_path_factory.mktemp(name)
-    with opened(name, folder, lambda: request.getfixturevalue("aws")) as found:
+    with opened(name, folder, request.getfixturevalue) as found:
         yield found
 
 

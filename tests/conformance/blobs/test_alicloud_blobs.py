@@ -1,7 +1,8 @@
 """The bucket on OSS: what it signs, what it asks for, and what becomes of OSS's refusals."""
 
+import gzip
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -21,23 +22,35 @@ from app.ports.errors import (
     ResourceMissingError,
     UnavailableError,
 )
-from tests.conformance.blobs.buckets import Opened
-from tests.support.loopback import KEYS, Answered, Asked, serving
-from tests.support.oss_bucket import AT, OssBuckets
+from tests.support.alicloud_account import Account
+from tests.support.loopback import KEYS, REGION, Answered, Asked, serving
+from tests.support.oss_bucket import OssBuckets, oss_buckets
+from tests.support.oss_server import Oss, oss_server
 from tests.support.oss_v4 import signature
 
-ADAPTERS = ("alicloud",)
 TEXT = "text/plain"
 PLANTED = "planted-key"
 INSIDE = "https://oss-cn-hangzhou-internal.aliyuncs.com"
 STATED = {"may": ["read"], "at": "the-bucket", "endpoint": INSIDE, "region": "cn-hangzhou"}
 
 
+@pytest.fixture(scope="module")
+def playing() -> Iterator[tuple[Oss, OssBuckets]]:
+    with oss_server() as server:
+        account = Account(KEYS, REGION, {"oss": server.url}, real=False)
+        with oss_buckets(account) as buckets:
+            yield server, buckets
+
+
 @pytest.fixture
-def buckets(made: Opened) -> OssBuckets:
-    assert isinstance(made, OssBuckets)
-    made.server.asked.clear()
-    return made
+def server(playing: tuple[Oss, OssBuckets]) -> Oss:
+    playing[0].asked.clear()
+    return playing[0]
+
+
+@pytest.fixture
+def buckets(playing: tuple[Oss, OssBuckets]) -> OssBuckets:
+    return playing[1]
 
 
 @pytest.fixture
@@ -82,7 +95,7 @@ def test_an_upload_is_signed_for_its_type_and_its_size(buckets: OssBuckets) -> N
 
 @pytest.mark.parametrize("expires_s", [1, 60, 7 * 24 * 3600])
 def test_an_address_lasts_as_long_as_was_asked_and_no_longer(
-    buckets: OssBuckets, at: str, expires_s: int
+    server: Oss, buckets: OssBuckets, at: str, expires_s: int
 ) -> None:
     buckets.raw.put(at, b"a", TEXT)
     url = buckets.raw.download_url(at, expires_s)
@@ -90,12 +103,12 @@ def test_an_address_lasts_as_long_as_was_asked_and_no_longer(
     assert expires_s - (expires_s > 60) <= stated <= expires_s  # what OSS takes ends with 7 days
     try:
         if expires_s > 1:
-            buckets.server.ahead = timedelta(seconds=expires_s - 10)
+            server.ahead = timedelta(seconds=expires_s - 10)
             assert buckets.fetch(url) == (200, b"a")
-        buckets.server.ahead = timedelta(seconds=expires_s + 1)
+        server.ahead = timedelta(seconds=expires_s + 1)
         assert buckets.fetch(url) == (403, b"")
     finally:
-        buckets.server.ahead = timedelta()
+        server.ahead = timedelta()
 
 
 @pytest.mark.usefixtures("_keys")
@@ -130,12 +143,12 @@ def test_the_public_address_is_the_bound_domains_or_the_buckets_own() -> None:
 
 @pytest.mark.usefixtures("_keys")
 def test_a_bucket_is_opened_with_the_keys_that_the_environment_has_then(
-    buckets: OssBuckets, at: str, monkeypatch: pytest.MonkeyPatch
+    server: Oss, buckets: OssBuckets, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bucket = open_bucket("uploads", {**STATED, "at": AT, "endpoint": buckets.server.url})
+    bucket = open_bucket("uploads", {**STATED, "at": buckets.at, "endpoint": server.url})
     bucket.put(at, b"a", TEXT)
     try:
-        buckets.server.keys = Keys(KEYS.id, "renewed", "renewed token")
+        server.keys = Keys(KEYS.id, "renewed", "renewed token")
         with pytest.raises(UnavailableError, match="InvalidSecurityToken"):
             bucket.get(at)
         monkeypatch.setenv(names.SECRET, "renewed")
@@ -146,22 +159,23 @@ def test_a_bucket_is_opened_with_the_keys_that_the_environment_has_then(
         with pytest.raises(UnavailableError, match=f"the environment has no {names.ID}"):
             bucket.get(at)
     finally:
-        buckets.server.keys = KEYS
+        server.keys = KEYS
 
 
 def test_a_read_asks_for_no_more_bytes_than_it_takes_and_for_the_very_blob(
+    server: Oss,
     buckets: OssBuckets,
 ) -> None:
     bucket = buckets.granted()
     bucket.put("noted", bytes(300_000), TEXT)
     seen = bucket.head("noted")
     assert seen is not None
-    buckets.server.asked.clear()
+    server.asked.clear()
     assert bucket.peek("noted", 16, etag=seen.etag) == bytes(16)
     with pytest.raises(BlobTooLargeError, match="has 300000 bytes"):
         bucket.get("noted", at_most=9)
     assert len(bucket.get("noted", at_most=300_000)) == 300_000
-    told = [(each.headers["range"], each.headers.get("if-match")) for each in buckets.server.asked]
+    told = [(each.headers["range"], each.headers.get("if-match")) for each in server.asked]
     assert told == [
         ("bytes=0-15", f'"{seen.etag}"'),
         ("bytes=0-9", None),
@@ -204,18 +218,70 @@ def test_a_copy_of_a_blob_onto_itself_is_held_to_its_being_there(buckets: OssBuc
     ],
 )
 def test_a_refusal_is_the_ports_error_and_tells_nothing_of_the_key(
-    buckets: OssBuckets, code: str, status: int, error: type[PortError], asked: int
+    server: Oss, buckets: OssBuckets, code: str, status: int, error: type[PortError], asked: int
 ) -> None:
-    buckets.server.refusing = (code, status)
+    server.refusing = (code, status)
     try:
         with pytest.raises(error) as raised:
             buckets.raw.get(PLANTED)
     finally:
-        buckets.server.refusing = None
+        server.refusing = None
     assert type(raised.value) is error
     assert code in str(raised.value)
     assert PLANTED not in "".join(traceback.format_exception(raised.value))
-    assert len(buckets.server.asked) == asked
+    assert len(server.asked) == asked
+
+
+def test_a_password_for_every_host_is_not_sent_in_the_signatures_place(
+    buckets: OssBuckets, at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "netrc"
+    mine.write_text(f"default login ann password {PLANTED}\n")
+    monkeypatch.setenv("NETRC", str(mine))
+    buckets.raw.put(at, b"a", TEXT)
+    assert buckets.raw.get(at) == b"a"
+
+
+@pytest.mark.parametrize(
+    "body", [gzip.compress(bytes(1_000_000)), b"plain"], ids=["compressed", "not compressed"]
+)
+def test_what_the_sender_calls_compressed_is_read_as_it_is_stored(
+    buckets: OssBuckets, at: str, body: bytes
+) -> None:
+    """It would be larger than `at_most`, or could not be read: no signature covers the header."""
+    upload = buckets.raw.upload_url(at, "image/png", len(body), 60)
+    headers = {**upload.headers, "content-encoding": "gzip"}
+    assert buckets.send(upload.url, headers, body) == 200
+    assert buckets.raw.get(at, at_most=len(body)) == body
+    assert buckets.raw.peek(at, 2) == body[:2]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answered(200, b"<html>", {"content-length": "6"}),
+        Answered(206, b"abc", {"content-range": "bytes 0-2/*"}),
+        Answered(200, b"", {"content-length": "many", "connection": "close"}),
+    ],
+    ids=["of another", "without a size", "no number"],
+)
+def test_an_answer_that_is_not_of_oss_is_an_unavailable_store(answer: Answered) -> None:
+    with serving(lambda _: answer) as url:
+        client = oss.make(url, "cn-hangzhou", lambda: KEYS)
+        bucket = OssBucket("uploads", "the-bucket", lambda: client, lambda: client)
+        calls: list[Callable[[], object]] = [
+            lambda: bucket.get("a"),
+            lambda: bucket.peek("a", 1),
+            lambda: bucket.head("a"),
+        ]
+        for call in calls:
+            with pytest.raises(UnavailableError):
+                call()
+    with serving(lambda _: Answered(200, b"no XML")) as url:
+        client = oss.make(url, "cn-hangzhou", lambda: KEYS)
+        bucket = OssBucket("uploads", "the-bucket", lambda: client, lambda: client)
+        with pytest.raises(UnavailableError, match="CopyObject"):
+            bucket.copy("a", "b", etag="any")
 
 
 def test_a_body_that_ends_too_early_is_no_blob() -> None:
@@ -223,11 +289,11 @@ def test_a_body_that_ends_too_early_is_no_blob() -> None:
     with serving(lambda _: Answered(206, b"half", headers)) as url:
         client = oss.make(url, "cn-hangzhou", lambda: KEYS)
         with pytest.raises(UnavailableError, match="OSS did not answer"):
-            OssBucket("uploads", AT, lambda: client, lambda: client).get("a")
+            OssBucket("uploads", "any", lambda: client, lambda: client).get("a")
 
 
 def test_where_nothing_answers_the_bucket_is_unavailable() -> None:
     client = oss.make("http://127.0.0.1:1", "cn-hangzhou", lambda: KEYS)
     with pytest.raises(UnavailableError, match="OSS did not answer: RequestError") as raised:
-        OssBucket("uploads", AT, lambda: client, lambda: client).get(PLANTED)
+        OssBucket("uploads", "any", lambda: client, lambda: client).get(PLANTED)
     assert PLANTED not in "".join(traceback.format_exception(raised.value))

@@ -6,7 +6,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, Protocol
 
-from mns.account import Account
+import mns.account
 from mns.mns_exception import MNSServerException
 from mns.queue import QueueMeta
 
@@ -19,9 +19,8 @@ from app.adapters.memory.queue import MemoryQueue
 from app.ports.queue import Queue
 from infra.local.runtime.queue_file import make
 from infra.local.runtime.queue_store import QueueStore
+from tests.support.alicloud_account import Account
 from tests.support.aws_clients import client
-from tests.support.loopback import KEYS
-from tests.support.mns_server import Mns, mns_server
 
 NAMES = ("memory", "local", "aws", "alicloud")
 
@@ -99,30 +98,32 @@ class Aws:
 
 
 class Alicloud:
-    """A queue on what plays MNS, received from by MNS's own SDK."""
+    """A queue on MNS, or on what plays it, received from by MNS's own SDK."""
 
     slower = 4
 
-    def __init__(self, server: Mns) -> None:
-        self.at = "shop-test-welcome"
-        self._account = Account(server.url, *KEYS)
+    def __init__(self, account: Account) -> None:
+        self.at = f"shop-test-{token_hex(6)}"
+        self._wait_s = 2 if account.real else -1  # by the queue's own setting: not at all
+        self._account = mns.account.Account(account.at["mns"], *account.keys)
         self._received = self._account.get_queue(self.at)
         self._received.set_encoding(False)
         self._received.create(QueueMeta())
-        self._endpoint = Endpoint(server.url)
-        raw = MnsQueue(self.at, lambda: self._endpoint, lambda: KEYS)
+        self._endpoint = Endpoint(account.at["mns"])
+        raw = MnsQueue(self.at, lambda: self._endpoint, lambda: account.keys)
         self.queue = granted(raw, "welcome", {"may": ["send"]}, "auth")
 
     def delivered(self) -> list[str]:
         found: list[str] = []
         with suppress(MNSServerException):  # raised where there is none
             while True:
-                message = self._received.receive_message()
+                message = self._received.receive_message(self._wait_s)
                 found.append(message.message_body)
                 self._received.delete_message(message.receipt_handle)
         return found
 
     def close(self) -> None:
+        self._received.delete()
         self._endpoint.close()
         self._account.get_client().close_connection()
 
@@ -138,16 +139,20 @@ def aws_queue(connection: Mapping[str, Any]) -> Iterator[Opened]:
 
 
 @contextmanager
+def alicloud_queue(account: Account) -> Iterator[Opened]:
+    """A queue of the account; afterwards there is none."""
+    made = Alicloud(account)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@contextmanager
 def opened(name: str, folder: Path, durability: str = "normal") -> Iterator[Opened]:
     """The queue of this adapter."""
     if name == "memory":
         yield Memory()
-        return
-    if name == "alicloud":
-        with mns_server() as server:
-            sent = Alicloud(server)
-            yield sent
-            sent.close()
         return
     local = Local(folder / "welcome.db", durability)
     yield local

@@ -99,6 +99,7 @@ def test_a_queue_is_opened_with_the_keys_that_the_environment_has_then(
 ) -> None:
     server.queues["q"] = []
     queue = open_queue("welcome", {"may": ["send"], "at": "q", "endpoint": server.url})
+    monkeypatch.delenv(names.ID, raising=False)
     with pytest.raises(UnavailableError, match=names.ID):
         queue.send("a")
     for turn in ("first", "renewed"):

@@ -11,7 +11,7 @@ from app.adapters.memory.queue import MemoryQueue
 from app.bootstrap import Services
 from app.ports.errors import AccessDeniedError, InvalidValueError
 from app.ports.queue import BODY_BYTES
-from tests.conformance.queue.queues import NAMES, Opened, aws_queue, opened
+from tests.conformance.queue.queues import NAMES, Opened, alicloud_queue, aws_queue, opened
 from tests.conftest import Counts
 
 
@@ -20,6 +20,10 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
     name: str = request.param
     if name == "aws":
         with aws_queue(request.getfixturevalue("aws")) as found:
+            yield found
+        return
+    if name == "alicloud":
+        with alicloud_queue(request.getfixturevalue("alicloud")) as found:
             yield found
         return
     with opened(name, tmp_path) as found:

@@ -15,7 +15,8 @@ from app.ports.adapters import Stated
 from app.ports.secrets import Secrets
 from infra.local.places import Places
 from infra.local.secret_files import SecretFiles
-from tests.support.secret_parameters import secret_parameters
+from tests.support.alicloud_account import Account
+from tests.support.secret_parameters import accounts_parameters
 from tests.support.secrets_manager import declared
 
 KINDS = ("memory", "local", "aws", "alicloud")
@@ -73,9 +74,9 @@ def aws_store(connection: Mapping[str, Any], *names: str) -> Iterator[Store]:
 
 
 @contextmanager
-def alicloud_store(*names: str) -> Iterator[Store]:
-    """The same in what plays OOS."""
-    with secret_parameters() as made:
+def alicloud_store(account: Account, *names: str) -> Iterator[Store]:
+    """The same in an account on Alibaba Cloud."""
+    with accounts_parameters(account) as made:
         stated = _stated(f"shop-{made.stack}-", *names)
         yield _store(SecretParameters(stated, lambda: made.oos), made.store().write, stated)
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from app.adapters.alicloud import keys as names
+from app.adapters.alicloud.acs3 import Request, canonical, signed
 from app.adapters.alicloud.keys import Keys
-from app.adapters.alicloud.oos import canonical, signed
+from app.adapters.alicloud.oos import Oos
 from app.adapters.alicloud.secrets import SecretParameters, open_secrets
+from app.adapters.common.calls import Endpoint
 from app.ports.errors import (
     AccessDeniedError,
     PortError,
@@ -16,7 +18,7 @@ from app.ports.errors import (
     UnavailableError,
 )
 from infra.cli.secret_values import rotated
-from tests.support.loopback import KEYS
+from tests.support.loopback import KEYS, Answered, serving
 from tests.support.secret_parameters import Kept, secret_parameters
 
 PLANTED = "hunter2-hunter2-hunter2"
@@ -40,7 +42,7 @@ def test_the_signature_is_the_one_that_alibaba_cloud_documents() -> None:
         "ecs.cn-shanghai.aliyuncs.com",
         "RunInstances",
         "2014-05-26",
-        canonical({"RegionId": "cn-shanghai", "ImageId": image}),
+        Request(canonical({"RegionId": "cn-shanghai", "ImageId": image})),
         ("YourAccessKeyId", "YourAccessKeySecret", ""),
         "2023-10-26T10:22:32Z",
         "3156853299f313e23d1673dc12e1703d",
@@ -109,6 +111,7 @@ def test_keys_are_read_from_the_environment_anew_for_each_request(
     made.store().make("token-key", PLANTED)
     stated = {"may": ["read"], "at": AT, "endpoint": made.server.url}
     opened = open_secrets({"token-key": stated})
+    monkeypatch.delenv(names.ID, raising=False)
     with pytest.raises(UnavailableError, match=names.ID):
         opened.get("token-key")
     for turn in ("first", "renewed"):
@@ -125,6 +128,30 @@ def test_where_nothing_answers_the_secret_is_unavailable(monkeypatch: pytest.Mon
     stated = {"may": ["read"], "at": AT, "endpoint": "http://127.0.0.1:1"}
     with pytest.raises(UnavailableError, match="OOS did not answer: ConnectionRefusedError"):
         open_secrets({"token-key": stated}).get("token-key")
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"Parameter": null}', b'{"Parameter": ["a"]}', b'{"Parameter": {}}', b"[" * 99_999]
+)
+def test_an_answer_without_a_text_is_no_secret(body: bytes) -> None:
+    with serving(lambda _: Answered(200, body)) as url:
+        endpoint = Endpoint(url)
+        oos = Oos(endpoint, lambda: KEYS)
+        try:
+            with pytest.raises(PortError):
+                SecretParameters({"key": {"may": ["read"], "at": AT}}, lambda: oos).get("key")
+        finally:
+            endpoint.close()
+
+
+@pytest.mark.parametrize("name", [names.ID, names.SECRET, names.TOKEN])
+@pytest.mark.parametrize("end", ["\r", "\n", "€"])
+def test_a_key_that_no_header_can_hold_is_refused_by_its_name_alone(name: str, end: str) -> None:
+    environment = dict(zip((names.ID, names.SECRET, names.TOKEN), KEYS, strict=True))
+    assert names.keys(environment) == KEYS
+    with pytest.raises(UnavailableError, match=f"^{name} holds") as raised:
+        names.keys({**environment, name: f"{PLANTED}{end}"})
+    assert PLANTED not in "".join(traceback.format_exception(raised.value))
 
 
 def test_only_what_is_stated_is_asked_for() -> None:

@@ -23,7 +23,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
             yield made
         return
     if request.param == "alicloud":
-        with alicloud_store(*names) as made:
+        with alicloud_store(request.getfixturevalue("alicloud"), *names) as made:
             made.put("token-key", PLANTED)
             yield made
         return

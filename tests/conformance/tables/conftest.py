@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from app.ports.tables import Table
-from tests.support.tables_alicloud import TableStores, TableStoreStore, tablestores
+from tests.support.alicloud_account import Account
+from tests.support.tables_alicloud import (
+    TableStores,
+    TableStoreStore,
+    accounts_tablestores,
+    tablestores,
+)
 from tests.support.tables_aws import DynamoStore, DynamoTables
 from tests.support.tables_stores import NOTES, STORES, USUAL, Store
 
@@ -40,9 +46,9 @@ def dynamo_tables(aws: Mapping[str, Any]) -> Iterator[DynamoTables]:
 
 
 @pytest.fixture(scope="session")
-def tablestore() -> Iterator[TableStores]:
-    """A server that plays TableStore."""
-    with tablestores(lags=False) as found:
+def tablestore(alicloud: Account) -> Iterator[TableStores]:
+    """An instance in the account, or a server that plays TableStore."""
+    with accounts_tablestores(alicloud) if alicloud.real else tablestores(lags=False) as found:
         yield found
 
 
