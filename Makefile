@@ -59,7 +59,7 @@ rollback: setup ## has FUNCTION on a cloud run the version before, or VERSION=â€
 	@$(RUN) infra.cli.rollback --stack $(call quoted,$(STACK)) $(if $(FUNCTION),--function $(call quoted,$(FUNCTION))) \
 		$(if $(VERSION),--version $(call quoted,$(VERSION))) $(ARGS)
 
-conformance: setup ## the adapters' tests on STACK's real account; asks first
+conformance: setup ## the adapters' tests on this machine, or on STACK's real account: asks first
 	@$(RUN) infra.cli.conformance --stack $(call quoted,$(STACK)) $(ARGS)
 
 # A value never comes as an argument: VALUE=â€¦ is passed on only as the fact that it was given.
@@ -98,8 +98,8 @@ shell: setup ## a shell for plain `pulumi` (CMD="pulumi preview -s local" runs j
 dev: setup ## watches app/: a change is live at once
 	@$(RUN) infra.cli.dev --stack $(call quoted,$(STACK)) $(ARGS)
 
-doctor: ## what was found on this machine, what is missing, the next command
-	@$(PYTHON) tools/bootstrap.py --doctor
+doctor: ## what was found on this machine and of STACK, what is missing, the next command
+	@$(PYTHON) tools/bootstrap.py --doctor --stack $(call quoted,$(STACK))
 
 lint: setup-whole ## style, types, who may import whom, the schema, the API's document
 	$(VENV)/ruff check

@@ -6,7 +6,7 @@ misspelt key of its own from an unused one, and a mapping under one key can be r
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import pulumi
@@ -28,6 +28,9 @@ from infra.settings_overrides import (
 )
 from infra.settings_part import Part
 from infra.settings_report import nulls, problems_of, refusal, stray, unknown
+
+PLACES: Final = ("local", "aws", "alicloud")
+"""Where a stack can run; each has settings of its own, under its name."""
 
 Names = Mapping[str, Collection[str]]
 """What settings may name, by kind: `functions`, `routes`, `tables`, `buckets` and `queues`."""
@@ -111,6 +114,7 @@ def parse(raw: object, source: str, names: Names) -> Settings:
     if isinstance(cleaned, Mapping):
         found += unknown(cleaned, names)
         found += _unstated(cleaned)
+        found += _idle(cleaned)
     try:
         settings = Settings.model_validate(cleaned)
     except ValidationError as error:
@@ -130,6 +134,21 @@ def _unstated(given: Mapping[Any, object]) -> Iterator[Problem]:
             "a shop on a cloud states who takes the money: the fake one would give goods away",
             "add payments: stripe, or fake where nobody is to pay",
         )
+
+
+def _idle(given: Mapping[Any, object]) -> Iterator[Problem]:
+    """What is stated of a place where this stack does not run."""
+    target = given.get("target")
+    if target not in PLACES:
+        return
+    for place in PLACES:
+        if place != target and given.get(place):
+            yield Problem(
+                place,
+                "",
+                f"the stack's target is {target}, so this would have no effect",
+                f"remove it, or write target: {place}",
+            )
 
 
 def read(names: Names) -> Settings:

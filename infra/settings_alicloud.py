@@ -36,9 +36,19 @@ def _instance(text: str) -> str:
     for word in _FORBIDDEN:
         if word in text:
             raise refusal(
-                f'TableStore refuses a name with "{word}" in it, only when the stack is brought up',
+                f'TableStore takes no name with "{word}" in it, and would say so only when the '
+                "stack is brought up",
                 f"choose one without {', '.join(_FORBIDDEN)}, as shop-dev-1",
             )
+    return text
+
+
+def _told(text: str) -> str:
+    if not text.strip():
+        raise refusal(
+            "nothing has an empty name, so nobody would be told",
+            "write the name that its console shows, or remove this key",
+        )
     return text
 
 
@@ -129,15 +139,17 @@ class Alicloud(Part):
         "are made ready, up to max_instances (M = T/U).",
         json_schema_extra={"errorMessage": "target tracking takes 10 to 90 percent"},
     )
-    contact_group: str | None = Field(
+    contact_group: Annotated[str, AfterValidator(_told)] | None = Field(
         default=None,
         description="CloudMonitor's group of contacts that alarms tell. Without: an own group "
         "that nobody is in yet.",
+        json_schema_extra={"pattern": r"\S"},
     )
-    action_policy: str | None = Field(
+    action_policy: Annotated[str, AfterValidator(_told)] | None = Field(
         default=None,
         description="Simple Log Service's action policy, which names whom to tell that a schedule "
         "does not run; CloudMonitor cannot see that. Without: its console alone shows it.",
+        json_schema_extra={"pattern": r"\S"},
     )
     bytecode: Literal["none", "required"] = Field(
         default="none",

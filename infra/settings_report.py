@@ -188,12 +188,22 @@ def unknown(given: Mapping[Any, object], names: Mapping[str, Collection[str]]) -
         of_kind = given.get(kind)
         for name in of_kind if isinstance(of_kind, Mapping) else ():
             if name not in known:
+                remedy = _route(str(name), known) if kind == "routes" else choose(str(name), known)
                 yield Problem(
                     spelled((kind, name)),
                     "",
                     f"no {kind.removesuffix('s')} has this name, so nothing would change",
-                    choose(str(name), known),
+                    remedy,
                 )
+
+
+def _route(name: str, known: Collection[str]) -> str:
+    """The remedy for an unknown route: which one was meant its path tells, all share methods."""
+    paths = {each: each.partition(" ")[2] for each in known}
+    near = nearest(name.partition(" ")[2] or name, set(paths.values()))
+    if near is None:
+        return "write one of the ROUTES in infra/shop.py, as POST /users"
+    return choose(name, [each for each, path in paths.items() if path == near])
 
 
 def stray(config: Mapping[str, object], fields: Collection[str]) -> Iterator[Problem]:

@@ -16,6 +16,8 @@ Granted = tuple[ResourceKind, str, tuple[Action, ...]]
 
 PAYING: Final = ("orders", "webhooks", "admin", "settle")
 """The functions that ask the provider, whichever it is."""
+HOOKS: Final = "webhooks"
+"""The one among them that takes in what the provider tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,8 @@ class Parts:
     """What one provider brings.
 
     `paying` are those of its own functions that ask it, and do with an order what the shop's
-    webhooks do; `needs` is what whoever asks it is granted for that.
+    webhooks do; `needs` is what whoever asks it is granted for that, `verifying` what those are
+    granted besides that take webhooks in.
     """
 
     functions: tuple[Function, ...] = ()
@@ -32,6 +35,7 @@ class Parts:
     queues: tuple[Queue, ...] = ()
     paying: tuple[str, ...] = ()
     needs: tuple[Granted, ...] = ()
+    verifying: tuple[Granted, ...] = ()
     grants: Mapping[str, tuple[Granted, ...]] = field(default_factory=dict)
 
 
@@ -55,6 +59,8 @@ PARTS: Final[Mapping[Payments, Parts]] = {
         paying=("payhooks",),
         needs=(
             ("table", "fake_payments", ("read", "write")),
+        ),
+        verifying=(
             ("secret", "payments-webhook", ("read",)),
         ),
         grants={
@@ -68,6 +74,8 @@ PARTS: Final[Mapping[Payments, Parts]] = {
     "stripe": Parts(
         needs=(
             ("secret", "stripe-key", ("read",)),
+        ),
+        verifying=(
             ("secret", "stripe-webhook", ("read",)),
         ),
     ),
@@ -100,7 +108,8 @@ def granted(
 ) -> dict[str, tuple[Granted, ...]]:
     """What functions are granted, by their names, with what the provider adds to it."""
     parts = PARTS[kind]
-    doing = dict.fromkeys(parts.paying, grants["webhooks"]) if parts.paying else {}
+    more = dict.fromkeys(PAYING, parts.needs)
+    more |= dict.fromkeys((HOOKS, *parts.paying), (*parts.needs, *parts.verifying))
+    doing = dict.fromkeys(parts.paying, grants[HOOKS]) if parts.paying else {}
     made = {**grants, **parts.grants, **doing}
-    asking = {*PAYING, *parts.paying}
-    return {name: (*may, *parts.needs) if name in asking else may for name, may in made.items()}
+    return {name: (*may, *more.get(name, ())) for name, may in made.items()}

@@ -7,6 +7,8 @@ from app.domain.cart import Line
 from app.domain.errors import ConflictError
 from app.domain.promotion import Terms, discount
 
+OF_ONE_CURRENCY = "one cart is of one currency"
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -64,7 +66,7 @@ def bill(
     found = [offers[each.product] for each in wanted]
     currencies = {each.currency for each in found}
     if len(currencies) > 1:
-        raise ConflictError("one cart is of one currency")
+        raise ConflictError(OF_ONE_CURRENCY)
     priced = tuple(
         Priced(offer.product, offer.name, offer.price, line.quantity)
         for offer, line in zip(found, wanted, strict=True)

@@ -9,6 +9,7 @@ from app.domain.money import percent
 
 Kind = Literal["percent", "fixed"]
 MOST_USES = 10**9
+LAST_MS = 253_402_300_799_999  # the end of the year 9999
 CODE = r"^[A-Z0-9][A-Z0-9-]{1,31}$"
 _CODE = re.compile(CODE, re.ASCII)
 
@@ -46,6 +47,8 @@ def checked(terms: Terms) -> Terms:
     """The terms, if they can hold. Raises InvalidError."""
     if terms.kind == "percent" and not 1 <= terms.value <= 100:  # noqa: PLR2004 - percent
         raise InvalidError("a percentage is 1 to 100", "$.value")
+    if not (terms.starts_at >= 0 and terms.ends_at <= LAST_MS):
+        raise InvalidError("a promotion holds within the years 1970 to 9999", "$.ends_at")
     if terms.ends_at <= terms.starts_at:
         raise InvalidError("a promotion ends after it starts", "$.ends_at")
     return terms

@@ -21,6 +21,7 @@ Lines = tuple[tuple[str, int], ...]
 """Pieces by product."""
 
 REASON_MOST = 500
+RESTOCKS = 4
 _REFUNDABLE = ("paid", "fulfilled", "refunded")
 
 
@@ -142,6 +143,14 @@ def never(digest: str, now_ms: int) -> Refund:
         by="",
         at=now_ms,
     )
+
+
+def restock_key(order: str, number: int, line: int, again: int) -> str:
+    """The key of the adjustment that puts a refund's line back on the shelf.
+
+    Another one for each time, below RESTOCKS, that the one before was given up for lost.
+    """
+    return f"{order}.refund{number}.{line}" + (f".{again}" if again else "")
 
 
 def free(order: Order) -> int:

@@ -1,7 +1,7 @@
 """Users and their sessions: register, log in, change the password, log out."""
 
 from app.bootstrap import Services
-from app.domain.errors import InvalidError, UnauthenticatedError
+from app.domain.errors import UnauthenticatedError
 from app.handlers.auth_bodies import Login, NewUser, PasswordChange, Session, User
 from app.handlers.bearer import caller
 from app.handlers.resets import RESETS
@@ -40,7 +40,8 @@ def sign_up(_request: Request, services: Services, *, body: NewUser) -> Response
 def log_in(request: Request, services: Services, *, body: Login) -> Response:
     """Begin a session, which lasts for twelve hours.
 
-    With `cart_token`, what is in that guest's cart goes into the user's.
+    With `cart_token`, what is in that guest's cart goes into the user's. A token that is not good,
+    or no longer, keeps nobody out: `cart_merged` says whether it was taken along.
 
     401 says that the name or the password is wrong, and not which. After ten failed logins of one
     name, or fifty from one address, within fifteen minutes, 429 says when to try again; logins that
@@ -127,10 +128,8 @@ def _user(account: Account) -> User:
 
 
 def _guest(token: str, services: Services) -> str | None:
-    """Whose cart the token is of; None without one. Raises InvalidError and PortError."""
-    if not token:
-        return None
+    """Whose cart the token is of; None without one that is good. Raises PortError."""
     try:
-        return guest_of(token, tokens=services.tokens)
-    except UnauthenticatedError as error:
-        raise InvalidError(str(error), "$.cart_token") from None
+        return guest_of(token, tokens=services.tokens) if token else None
+    except UnauthenticatedError:
+        return None

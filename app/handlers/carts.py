@@ -2,6 +2,8 @@
 
 from app.bootstrap import Services
 from app.domain.cart import Line
+from app.domain.errors import NotFoundError
+from app.domain.ids import is_id
 from app.handlers.asking import principal
 from app.handlers.carts_bodies import (
     CartSeen,
@@ -43,8 +45,8 @@ def look(request: Request, services: Services, *, user: Principal) -> Response:
 def add(request: Request, services: Services, *, user: Principal, body: NewLines) -> Response:
     """Put more into my cart.
 
-    404 says that a product is not sold, 409 that there would be more than 50 lines, or more than 99
-    pieces in one.
+    404 says that a product is not sold, 409 that there would be more than 50 lines, more than 99
+    pieces in one, or two currencies.
     """
     cart = add_lines(
         user.id,
@@ -63,6 +65,8 @@ def put(request: Request, services: Services, *, user: Principal, body: Quantity
 
 def remove(request: Request, services: Services, *, user: Principal) -> Response:
     """Take a product out of my cart; no error where there is none."""
+    if not is_id(request.path_parameters["product"]):
+        raise NotFoundError("no product has such an id")
     return _set(request, services, user, 0)
 
 
@@ -81,7 +85,7 @@ ROUTES = {
         user=principal,
         guests=True,
         gives={200: CartSeen},
-        refuses=(409,),
+        refuses=(422,),
         parameters={"promotion": Code},
     ),
     "POST /cart/lines": Operation(
@@ -97,7 +101,12 @@ ROUTES = {
         parameters=_LINE,
     ),
     "DELETE /cart/lines/{product}": Operation(
-        remove, user=principal, guests=True, gives={200: CartSeen}, refuses=(409,), parameters=_LINE
+        remove,
+        user=principal,
+        guests=True,
+        gives={200: CartSeen},
+        refuses=(404, 409),
+        parameters=_LINE,
     ),
     "DELETE /cart": Operation(
         clear, user=principal, guests=True, gives={204: None}, refuses=(409,)

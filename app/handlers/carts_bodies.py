@@ -58,7 +58,11 @@ class CartSeen(Hidden):
 
     lines: list[PricedLine]
     gone: Annotated[
-        list[Product], Meta(description="What stands in the cart and is no longer sold.")
+        list[Product],
+        Meta(
+            description="What stands in the cart and is no longer sold, or is of another currency "
+            "than the rest: it is to be taken out before the cart is ordered."
+        ),
     ]
     currency: AnyCurrency
     subtotal: Amount

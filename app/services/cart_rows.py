@@ -3,20 +3,22 @@
 cart        the principal's id
 lines       a JSON list of [product, quantity]
 version     every write is conditional on it, and raises it
-merged      a JSON list of the guests' carts that were taken in, the last eight
+edited      the id of the last write, by which its writer knows it again
+merged      a JSON list of the guests' carts that were taken in, the last eight, by their `name`
 created_at, updated_at  UTC epoch milliseconds
 idle, idle_at  a shard of "idle", by the key, and the day (UTC) of the last write, for the sweep
 """
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from app.domain.cart import Line
+from app.domain.days import day_of
 from app.domain.errors import ConflictError
+from app.domain.ids import new_id
 from app.domain.shards import shard
 from app.ports.clock import Clock
-from app.ports.errors import ConditionFailedError
+from app.ports.errors import ConditionFailedError, UnavailableError
 from app.ports.tables import Condition, Row, Table
 
 IDLE = "idle"
@@ -33,6 +35,11 @@ class Cart:
     version: int = 0
     merged: tuple[str, ...] = ()
     created_at: int = 0
+
+    @property
+    def name(self) -> str:
+        """What tells it from carts that the same principal had before it was dropped or merged."""
+        return f"{self.cart}/{self.created_at}"
 
 
 def read_cart(cart: str, *, carts: Table) -> Cart:
@@ -56,14 +63,15 @@ def write_cart(changed: Cart, *, carts: Table, clock: Clock) -> Cart:
             cart = row.pop("cart")
             unchanged = Condition("version", "=", changed.version)
             carts.update({"cart": str(cart)}, set=row, when=[unchanged])
-    except ConditionFailedError:
+    except (ConditionFailedError, UnavailableError) as error:
+        # an answer was lost, here or below a client that asks twice: is it ours that stands?
+        there = carts.get({"cart": changed.cart})
+        if there is not None and there.get("edited") == row["edited"]:
+            return after
+        if isinstance(error, UnavailableError):
+            raise
         raise ConflictError("the cart was changed at the same time: look, or retry") from None
     return after
-
-
-def day_of(moment_ms: int) -> str:
-    """The day, in UTC, of a moment in epoch milliseconds: 2026-11-23."""
-    return datetime.fromtimestamp(moment_ms / 1000, UTC).date().isoformat()
 
 
 def _row(cart: Cart, now_ms: int) -> dict[str, str | int]:
@@ -71,6 +79,7 @@ def _row(cart: Cart, now_ms: int) -> dict[str, str | int]:
         "cart": cart.cart,
         "lines": json.dumps([[each.product, each.quantity] for each in cart.lines]),
         "version": cart.version,
+        "edited": new_id(now_ms),
         "merged": json.dumps(cart.merged),
         "created_at": cart.created_at,
         "updated_at": now_ms,

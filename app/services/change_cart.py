@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from app.domain.cart import Line, added, merged, with_quantity
 from app.domain.errors import ConflictError, NotFoundError
+from app.domain.pricing import OF_ONE_CURRENCY
 from app.ports.clock import Clock
 from app.ports.errors import ConditionFailedError, PortError
 from app.ports.tables import Condition, Table
@@ -23,22 +24,25 @@ def add_lines(
     Raises NotFoundError for a product that is not sold, ConflictError and PortError.
     """
     wanted = list(more)
-    _sold([each.product for each in wanted], products)
-    return _changed(
-        cart, lambda old: replace(old, lines=added(old.lines, wanted)), carts=carts, clock=clock
-    )
+    currency = _sold([each.product for each in wanted], products)
+
+    def more_of(old: Cart) -> Cart:
+        _check_currency(currency, old, products)
+        return replace(old, lines=added(old.lines, wanted))
+
+    return _changed(cart, more_of, carts=carts, clock=clock)
 
 
 def set_line(line: Line, cart: str, *, carts: Table, products: Table, clock: Clock) -> Cart:
     """So many pieces of a product, and no others; 0 takes it out. Raises as `add_lines` does."""
-    if line.quantity:
-        _sold([line.product], products)
-    return _changed(
-        cart,
-        lambda old: replace(old, lines=with_quantity(old.lines, line.product, line.quantity)),
-        carts=carts,
-        clock=clock,
-    )
+    currency = _sold([line.product], products) if line.quantity else ""
+
+    def so_many(old: Cart) -> Cart:
+        if line.quantity:
+            _check_currency(currency, old, products)
+        return replace(old, lines=with_quantity(old.lines, line.product, line.quantity))
+
+    return _changed(cart, so_many, carts=carts, clock=clock)
 
 
 def empty(cart: str, *, carts: Table, clock: Clock) -> Cart:
@@ -49,6 +53,8 @@ def empty(cart: str, *, carts: Table, clock: Clock) -> Cart:
 def merge(guest: str, user: str, *, carts: Table, clock: Clock) -> None:
     """Take a guest's cart into a user's, once, however often it is tried. Raises PortError.
 
+    A guest who begins another cart by the same token has that merged as well.
+
     Raises ConflictError when one of the two is being changed all the while.
     """
     taken = read_cart(guest, carts=carts)
@@ -56,12 +62,12 @@ def merge(guest: str, user: str, *, carts: Table, clock: Clock) -> None:
         return
 
     def both(old: Cart) -> Cart:
-        if guest in old.merged:
+        if taken.name in old.merged:
             return old
         return replace(
             old,
             lines=merged(old.lines, taken.lines),
-            merged=(*old.merged, guest)[-MOST_MERGED:],
+            merged=(*old.merged, taken.name)[-MOST_MERGED:],
         )
 
     _changed(user, both, carts=carts, clock=clock)
@@ -95,8 +101,22 @@ def _changed(cart: str, change: Callable[[Cart], Cart], *, carts: Table, clock: 
     return write_cart(change(read_cart(cart, carts=carts)), carts=carts, clock=clock)
 
 
-def _sold(wanted: list[str], products: Table) -> None:
+def _sold(wanted: list[str], products: Table) -> str:
+    """The currency of these products. Raises NotFoundError, ConflictError where it is not one."""
     found = offers(wanted, products=products)
     missing = [each for each in wanted if each not in found]
     if missing:
         raise NotFoundError(f"not sold: {', '.join(dict.fromkeys(missing))}")
+    currencies = {each.currency for each in found.values()}
+    if len(currencies) > 1:
+        raise ConflictError(OF_ONE_CURRENCY)
+    return currencies.pop()
+
+
+def _check_currency(currency: str, cart: Cart, products: Table) -> None:
+    """Raises ConflictError where the cart is of another: its first product that is sold tells."""
+    for line in cart.lines:
+        for offer in offers([line.product], products=products).values():
+            if offer.currency != currency:
+                raise ConflictError(OF_ONE_CURRENCY)
+            return

@@ -3,15 +3,20 @@
 How often one can be used is settled when it is made: those uses are taken as pieces of stock are.
 """
 
+from contextlib import suppress
+
 from app.domain.errors import ConflictError, NotFoundError
 from app.domain.promotion import Terms, checked
 from app.ports.clock import Clock
-from app.ports.errors import ConditionFailedError
+from app.ports.errors import ConditionFailedError, UnavailableError
 from app.ports.queue import Queue
 from app.ports.tables import Condition, Table
 from app.services.audit import entry
+from app.services.list_promotions import get_promotion
 from app.services.promotion_rows import Promotion, new_row, promotion, terms_columns
 from app.services.row_outbox import noted, try_to_tell
+
+_TRIES = 5
 
 
 def make_promotion(
@@ -27,8 +32,13 @@ def make_promotion(
     row = new_row(terms, uses, thing, now_ms)
     try:
         promotions.put(row, if_absent=True)
-    except ConditionFailedError:
-        raise ConflictError("there is a promotion of this code") from None
+    except (ConditionFailedError, UnavailableError):
+        # an answer was lost, here or below a client that asks twice: is it ours that stands?
+        there = promotions.get({"code": terms.code})
+        if there is None:
+            raise UnavailableError("the promotion was not made: try again") from None
+        if there.get("edited") != thing["id"]:
+            raise ConflictError("there is a promotion of this code") from None
     try_to_tell({"code": terms.code}, table=promotions, queue=events)
     return promotion(row)
 
@@ -41,22 +51,27 @@ def change_promotion(
     Raises InvalidError, NotFoundError, ConflictError when it was changed since, and PortError.
     """
     checked(terms)
-    row = promotions.get({"code": terms.code})
-    if row is None:
-        raise NotFoundError("there is no such promotion")
     now_ms = clock.now_ms()
     thing = entry(f"promotion:{terms.code}", "changed", by, now_ms, active=terms.active)
-    note = noted(row, terms.code, [thing], now_ms)
-    try:
-        promotions.update(
-            {"code": terms.code},
-            set={**terms_columns(terms), "version": version + 1, **note.set},
-            when=[Condition("version", "=", version), *note.when],
-        )
-    except ConditionFailedError:
-        raise ConflictError("the promotion was changed since it was looked at") from None
+    for _ in range(_TRIES):
+        row = promotions.get({"code": terms.code})
+        if row is None:
+            raise NotFoundError("there is no such promotion")
+        if row.get("edited") == thing["id"]:  # the answer was lost
+            break
+        if row["version"] != version:
+            raise ConflictError("the promotion was changed since it was looked at")
+        note = noted(row, terms.code, [thing], now_ms)
+        after = {**terms_columns(terms), "version": version + 1, "edited": str(thing["id"])}
+        # where it fails, that is seen on reading again: what it had to tell may have been told
+        with suppress(ConditionFailedError, UnavailableError):
+            promotions.update(
+                {"code": terms.code},
+                set={**after, **note.set},
+                when=[Condition("version", "=", version), *note.when],
+            )
+            break
+    else:
+        raise UnavailableError("the promotion was not changed: try again")
     try_to_tell({"code": terms.code}, table=promotions, queue=events)
-    changed = promotions.get({"code": terms.code})
-    if changed is None:
-        raise NotFoundError("there is no such promotion")
-    return promotion(changed)
+    return get_promotion(terms.code, promotions=promotions)

@@ -66,12 +66,12 @@ class DrivePayment:
         found, self.fresh = self.fresh, None
         if found is not None or (order.state == "paying" and not order.payment):
             return found  # to start one finds it as well, where there is one
-        with _asking():
+        with asking():
             return self.saga.payments.look(wanted(order), order.payment)
 
     def _ask(self, step: str, order: Order, found: Payment | None) -> Payment:
         """Start, capture or void it; as it is then."""
-        with _asking():
+        with asking():
             if found is None:
                 return self.saga.payments.start(wanted(order))
             if step == "capture":
@@ -121,11 +121,14 @@ def wanted(order: Order) -> Wanted:
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
-    """Tell what goes wrong at the provider from what goes wrong at a store."""
+def asking() -> Iterator[None]:
+    """Tell what goes wrong at the provider from what goes wrong at a store.
+
+    Raises ProviderAwayError and PortError.
+    """
     try:
         yield
     except UnavailableError as error:
         raise ProviderAwayError(str(error)) from error
     except ConditionFailedError as error:
-        raise PortError("the provider has another amount for this order") from error
+        raise PortError("the provider has another amount for this") from error

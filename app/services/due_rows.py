@@ -2,7 +2,8 @@
 
 shard       a shard of "due", by what the row is of
 at          when it was put (13 digits of UTC epoch milliseconds), "#", and the owner
-owner       "order:<order>" or "adjust:<product>/<adjustment>"
+owner       "order:<order>"; of one of its refunds "order:<order>/<its key's digest>", so that two
+            of the same moment have a row each; or "adjust:<product>/<adjustment>"
 principal, body  of the order or adjustment, in case it was never put
 
 A row is put before what it is of, so that nothing open is unknown to the sweep, and removed when
@@ -32,6 +33,11 @@ class Due:
     def key(self) -> Key:
         """The row's key."""
         return {"shard": shard(DUE, self.owner), "at": f"{self.put_ms:013d}#{self.owner}"}
+
+
+def order_of(owner: str) -> str:
+    """The order that an owner is, or is of."""
+    return owner.removeprefix(ORDER).partition("/")[0]
 
 
 def put_due(owed: Due, *, due: Table) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 from app.domain.days import a_day
 from app.domain.errors import InvalidError
 from app.domain.ids import is_id
+from app.ports.errors import InvalidValueError
 from app.ports.tables import Between, Row, Table
 from app.services.audit import BY_DAY
-from app.services.shelves import Listed, across
+from app.services.shelves import Listed, across, first_rows
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -44,10 +45,13 @@ def audit_of_day(day: str, limit: int, after: str, *, audits: Table) -> Listed[E
 
 
 def audit_of(subject: str, limit: int, after: str, *, audits: Table) -> Listed[Entry]:
-    """The same of what it is about, as `product:<id>`."""
+    """The same of what it is about, as `product:<id>`. Raises as `audit_of_day` does."""
     span = Between(high=after) if _entry(after) else None
-    page = audits.query(subject, sort=span, limit=limit + 2, descending=True)
-    rows = [row for row in page.rows if row["entry"] != after]
+    try:
+        found = first_rows(audits, subject, span, limit + 2, descending=True)
+    except InvalidValueError:
+        raise InvalidError("nothing can be called so", "subject") from None
+    rows = [row for row in found if row["entry"] != after]
     shown = tuple(_seen(row) for row in rows[:limit])
     return Listed(shown, shown[-1].id if len(rows) > limit else "")
 

@@ -5,8 +5,7 @@ hide another nor show it twice. Lists come from indexes: an edit of this moment 
 """
 
 from app.domain.product import category_key
-from app.domain.shards import shards
-from app.ports.tables import Row, Table
+from app.ports.tables import Table
 from app.services.product_rows import (
     BY_ANY,
     BY_CATEGORY,
@@ -17,6 +16,7 @@ from app.services.product_rows import (
     after,
     product,
 )
+from app.services.shelves import across
 
 
 def list_products(category: str, cursor: str, limit: int, *, products: Table) -> Products:
@@ -36,22 +36,6 @@ def list_all_products(cursor: str, limit: int, *, products: Table) -> Products:
 
     Raises InvalidError for what can be no cursor, and PortError.
     """
-    rows: list[Row] = []
-    for shelf in shards(SHELF):
-        rows += _first(shelf, cursor, limit + 1, products)
-    rows.sort(key=lambda row: str(row["product"]))
-    found = tuple(map(product, rows[:limit]))
-    return Products(found, found[-1].product if len(rows) > limit else "")
-
-
-def _first(shelf: str, cursor: str, most: int, products: Table) -> list[Row]:
-    """The first rows of one shelf: all of them, as a store may end a page before it is full."""
-    rows: list[Row] = []
-    more: str | None = None
-    while True:
-        left = most - len(rows)
-        page = products.query(shelf, sort=after(cursor), index=BY_ANY, limit=left, cursor=more)
-        rows += page.rows
-        more = page.cursor
-        if more is None or len(rows) == most:
-            return rows
+    after(cursor)
+    listed = across(products, SHELF, index=BY_ANY, sort="product", after=cursor, limit=limit)
+    return Products(tuple(map(product, listed.items)), listed.after)

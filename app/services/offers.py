@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
+from app.domain.ids import is_id
 from app.domain.pricing import Offer
 from app.ports.tables import Row, Table
 
 
 def offers(wanted: Iterable[str], *, products: Table) -> dict[str, Offer]:
     """The offers of those of these products that are sold, by id. Raises PortError."""
-    found = {each: products.get({"product": each}) for each in dict.fromkeys(wanted)}
+    known = [each for each in dict.fromkeys(wanted) if is_id(each)]
+    found = {each: products.get({"product": each}) for each in known}
     return {each: _offer(row) for each, row in found.items() if row is not None and _sold(row)}
 
 

@@ -3,6 +3,7 @@
 code        in its one spelling, the key
 kind, value, currency, minimum, starts_at, ends_at, active  the terms, as `app.domain.promotion`
 version     every change of the terms is conditional on it, and raises it
+edited      the id of what the last change told, by which its writer knows it again
 uses        how often it could be used when it was made; changed by deltas, as stock is
 available and the slots  what is left of that, as `app.services.stock_rows` has it
 shelf       a shard of "shelf", by the code: the list of all of them
@@ -38,6 +39,7 @@ def new_row(terms: Terms, uses: int, thing: Thing, now_ms: int) -> Row:
         **terms_columns(terms),
         "code": terms.code,
         "version": 1,
+        "edited": str(thing["id"]),
         "uses": uses,
         **fresh(uses),
         "shelf": shard(SHELF, terms.code),

@@ -9,9 +9,10 @@ gets one that has failed, so that whoever comes late to enter it finds the regis
 
 from dataclasses import replace
 
-from app.domain.errors import NotFoundError
+from app.domain.errors import ConflictError, NotFoundError
 from app.domain.order import Order
 from app.domain.refund import (
+    RESTOCKS,
     Refund,
     Wish,
     free,
@@ -19,6 +20,7 @@ from app.domain.refund import (
     never,
     new_refund,
     refunds,
+    restock_key,
     same,
 )
 from app.ports.errors import ConditionFailedError, PortError, UnavailableError
@@ -28,6 +30,7 @@ from app.services import log
 from app.services.adjust_stock import Wish as Adjust
 from app.services.adjust_stock import adjust_stock
 from app.services.audit import entry
+from app.services.drive_payment import asking
 from app.services.due_rows import ORDER, Due, put_due, remove_due
 from app.services.order_rows import key_of, read_order, told_of
 from app.services.row_outbox import noted, try_to_tell
@@ -144,14 +147,13 @@ def _finish(order: str, saga: Saga) -> bool:
 def _step(order: Order, row: Row, number: int, open_: Refund, saga: Saga) -> bool:
     """Take one refund on; False where the provider has not decided. Raises PortError."""
     if open_.state == "done":
-        for line, (product, pieces) in enumerate(open_.restock):
-            key = f"{order.order}.refund{number}.{line}"
-            back = Adjust(product, pieces, f"refund of order {order.order}", open_.by, key)
-            adjust_stock(back, saga)
+        for line in range(len(open_.restock)):
+            _put_back(order.order, number, open_, line, saga)
         _write(order, number, open_, {f"refund{number}": replace(open_, restocked=True).text}, saga)
         return True
     payment = Payment(order.order, order.payment, "captured", order.captured, order.currency)
-    answer = saga.payments.refund(payment, str(number), open_.amount)
+    with asking():
+        answer = saga.payments.refund(payment, str(number), open_.amount)
     if answer == "pending":
         return False
     now_ms = saga.clock.now_ms()
@@ -165,6 +167,19 @@ def _step(order: Order, row: Row, number: int, open_: Refund, saga: Saga) -> boo
     after = {f"refund{number}": replace(open_, state="failed").text, **told.set}
     _write(order, number, open_, after, saga, told.when, give=open_.amount)
     return True
+
+
+def _put_back(order: str, number: int, open_: Refund, line: int, saga: Saga) -> None:
+    """Put one of a refund's lines back on the shelf, once. Raises UnavailableError, PortError."""
+    product, pieces = open_.restock[line]
+    for again in range(RESTOCKS):
+        key = restock_key(order, number, line, again)
+        try:
+            adjust_stock(Adjust(product, pieces, f"refund of order {order}", open_.by, key), saga)
+        except ConflictError:
+            continue  # its worker died before it was there, and the sweep has buried it
+        return
+    raise UnavailableError("goods that come back are given up for lost again and again")
 
 
 def _write(
@@ -219,7 +234,8 @@ def _follow(order: str, owed: Due | None, saga: Saga) -> None:
 
 
 def _owed(order: Order, wish: Wish, now_ms: int) -> Due:
-    return Due(ORDER + order.order, now_ms, order.principal, _ASKED + wish.digest)
+    owner = f"{ORDER}{order.order}/{wish.digest}"
+    return Due(owner, now_ms, order.principal, _ASKED + wish.digest)
 
 
 def _read(order: str, saga: Saga) -> tuple[Order, Row]:

@@ -70,7 +70,7 @@ def tell(row: Row | None, key: Key, *, table: Table, queue: Queue) -> None:
     if row is None or row[TOLD] == NOTHING:
         return
     for thing in json.loads(str(row[TOLD])):
-        queue.send(_text(thing))
+        queue.send(json.dumps(thing, separators=(",", ":")))  # ASCII: every queue carries it
     same = Condition(TOLD, "=", row[TOLD])
     try:
         table.update(key, set={TOLD: NOTHING, "tries": 0}, remove=_OUTBOX, when=[same])

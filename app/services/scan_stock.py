@@ -15,6 +15,7 @@ from app.ports.tables import Between, Table
 from app.services.one_by_one import one_by_one
 from app.services.saga import Saga
 from app.services.settle_marker import settle_marker
+from app.services.shelves import first_rows
 from app.services.stock_rows import look
 
 A_RUN = 200
@@ -48,8 +49,8 @@ def scan_stock(scan: Scan, saga: Saga) -> int:
         # keys are of letters and digits and hyphens: nothing comes between one and this
         rest = Between(low=f"{after}\x01") if after else None
         shard = shards(SHELF)[number % SHARDS]
-        page = scan.listed.query(shard, sort=rest, index=BY_ANY, limit=A_RUN - len(keys))
-        keys += [str(each[scan.key]) for each in page.rows]
+        rows = first_rows(scan.listed, shard, rest, A_RUN - len(keys), index=BY_ANY)
+        keys += [str(each[scan.key]) for each in rows]
         if len(keys) == A_RUN:
             after = keys[-1]
             break
@@ -64,7 +65,9 @@ def _settled(key: str, scan: Scan, saga: Saga) -> int:
     done = 0
     for _ in range(_ROUNDS):
         stock = look(claim, saga)
-        for slot in [] if stock is None else stock.taken:
+        if stock is None or not stock.taken:
+            break
+        for slot in stock.taken:
             try:
                 settle_marker(claim, slot, saga)
             except ConditionFailedError:

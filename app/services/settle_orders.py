@@ -2,21 +2,23 @@
 
 The list is the table `due`. What is on it for two minutes nobody is at any more, or he is slow, and
 then both are: that does no harm. What has no row of its own, though it is on the list, gets one
-that is closed, so that whoever comes late to put it finds it taken.
+that is closed, so that whoever comes late to put it finds it taken. What goes wrong is put at the
+list's end, so that it keeps nothing else waiting.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from app.domain.order import Order
-from app.ports.errors import ConditionFailedError
+from app.ports.errors import ConditionFailedError, PortError
 from app.services.adjust_stock import abandoned, close_adjustment, drive_adjustment
 from app.services.adjustment_rows import key_of as adjustment_key
 from app.services.adjustment_rows import read_adjustment
 from app.services.adjustment_rows import row_of as adjustment_row
 from app.services.close_order import settle_order
 from app.services.drive import Cancel, drive
-from app.services.due_rows import ADJUST, ORDER, Due, due_by, remove_due
+from app.services.due_rows import ADJUST, Due, due_by, order_of, put_due, remove_due
 from app.services.one_by_one import one_by_one
 from app.services.order_rows import key_of, read_order, row_of, tombstone
 from app.services.row_outbox import try_to_tell
@@ -53,7 +55,11 @@ class Sweeper:
         def one(owed: Due) -> int:
             if self.saga.clock.now_ms() - begun_ms > A_RUN_MS:
                 return 0  # the next run begins with the oldest again
-            since_ms = self._open_since(owed)
+            try:
+                since_ms = self._open_since(owed)
+            except Exception:
+                self._later(owed)
+                raise
             if since_ms is None:
                 remove_due(owed, due=self.saga.due)
                 return 1
@@ -68,6 +74,14 @@ class Sweeper:
             raise LateError(f"{len(late)} are open for over an hour: {named}")
         return done
 
+    def _later(self, owed: Due) -> None:
+        """What went wrong goes to the list's end: the next run does not begin with it again."""
+        again = replace(owed, put_ms=self.saga.clock.now_ms())
+        with suppress(PortError):  # then it stays where it is
+            put_due(again, due=self.saga.due)
+            if again.key != owed.key:
+                remove_due(owed, due=self.saga.due)
+
     def _open_since(self, owed: Due) -> int | None:
         """Take it on; None when nothing is left to do, else since when there is. Raises PortError.
 
@@ -75,7 +89,7 @@ class Sweeper:
         """
         if owed.owner.startswith(ADJUST):
             return self._adjusted(owed)
-        order = owed.owner.removeprefix(ORDER)
+        order = order_of(owed.owner)
         row = self.saga.orders.get(key_of(order))
         now_ms = self.saga.clock.now_ms()
         if row is None:

@@ -39,10 +39,40 @@ def across(
     side = behind if after else None
     rows: list[Row] = []
     for shard in shards(partition):
-        page = table.query(shard, sort=side, index=index, limit=limit + 2, descending=descending)
-        rows += page.rows  # one more than wanted tells of a next page, one may be `after` itself
+        # one more than wanted tells of a next page, one may be `after` itself
+        rows += first_rows(table, shard, side, limit + 2, index=index, descending=descending)
     rows = [row for row in rows if str(row[sort]) != after]
     rows.sort(key=lambda row: str(row[sort]), reverse=descending)
     page_rows = rows[:limit]
     more = len(rows) > limit
     return Listed(tuple(page_rows), str(page_rows[-1][sort]) if more else "")
+
+
+def first_rows(
+    table: Table,
+    partition: str,
+    sort: Between | None,
+    most: int,
+    *,
+    index: str | None = None,
+    descending: bool = False,
+) -> list[Row]:
+    """The first `most` rows of a partition, or all: a store may end a page before it is full.
+
+    Raises PortError.
+    """
+    rows: list[Row] = []
+    cursor: str | None = None
+    while True:
+        page = table.query(
+            partition,
+            sort=sort,
+            index=index,
+            limit=most - len(rows),
+            cursor=cursor,
+            descending=descending,
+        )
+        rows += page.rows
+        cursor = page.cursor
+        if cursor is None or len(rows) == most:
+            return rows

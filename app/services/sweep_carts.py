@@ -1,10 +1,11 @@
 """Carts that nobody has touched for thirty days go."""
 
 from app.domain.cart import IDLE_DAYS
+from app.domain.days import day_of
 from app.ports.clock import Clock
 from app.ports.errors import ConditionFailedError
 from app.ports.tables import Condition, Row, Table
-from app.services.cart_rows import BY_IDLE, IDLE, day_of
+from app.services.cart_rows import BY_IDLE, IDLE
 from app.services.oldest import oldest
 from app.services.one_by_one import one_by_one
 

@@ -14,7 +14,7 @@ from app.services.promotion_rows import promotion
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What those lines cost that are sold, and the ids of those that are not.
+    """What those lines cost that are sold, and the ids of those that cannot be had with them.
 
     `promotion_refused` says why the promotion gives nothing: "" where it does, or none was asked.
     """
@@ -27,13 +27,20 @@ class Seen:
 def view_cart(cart: Cart, code: str, *, products: Table, promotions: Table, clock: Clock) -> Seen:
     """What the cart costs at this moment, with the promotion of this code ("": without any).
 
-    Raises InvalidError for what is no code, ConflictError where the products are of two currencies,
-    and PortError.
+    It is of the currency of its first product that is sold; those of another are left out, as those
+    that are sold no more. Raises InvalidError for what is no code, and PortError.
     """
     wanted = folded(code, "promotion") if code else ""
     found = offers((each.product for each in cart.lines), products=products)
-    sold = [each for each in cart.lines if each.product in found]
-    gone = tuple(each.product for each in cart.lines if each.product not in found)
+    currency = next(
+        (found[each.product].currency for each in cart.lines if each.product in found), ""
+    )
+    sold = [
+        each
+        for each in cart.lines
+        if each.product in found and found[each.product].currency == currency
+    ]
+    gone = tuple(each.product for each in cart.lines if each not in sold)
     now_ms = clock.now_ms()
     plain = bill(sold, found, None, now_ms)
     if not wanted:

@@ -1,4 +1,4 @@
-"""The keys of whoever runs a command, as the environment has them. Pure."""
+"""The keys of whoever runs a command, as the environment and the stack have them. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,6 +14,18 @@ _VARIABLES: Final = (
     ),
     ("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
 )
+_EITHER: Final = " or ".join(f"{key_id} and {secret}" for key_id, secret, _ in _VARIABLES)
+# what else the provider takes: settings, by how they begin, and variables
+_STATED: Final = tuple(
+    f"alicloud:{each}"
+    for each in ("accessKey", "profile", "ecsRoleName", "assumeRole", "credentialsUri")
+)
+_NAMED: Final = (
+    "ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE",
+    "ALICLOUD_ECS_ROLE_NAME", "ALIBABA_CLOUD_ECS_METADATA",
+    "ALICLOUD_CREDENTIALS_URI", "ALIBABA_CLOUD_CREDENTIALS_URI",
+    "ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABACLOUD_ACCESS_KEY_ID",
+)  # fmt: skip
 
 
 def callers_keys(environment: Mapping[str, str], consequence: str) -> tuple[str, str, str]:
@@ -33,8 +45,22 @@ def callers_keys(environment: Mapping[str, str], consequence: str) -> tuple[str,
                     "→ set it again, without what stands at the end of a line"
                 )
         return key_id, secret, token
-    either = " or ".join(f"{key_id} and {secret}" for key_id, secret, _ in _VARIABLES)
     raise PlatformError(
         f"no keys of Alibaba Cloud are set, so {consequence}\n"
-        f"→ set {either} (and the token beside them, for keys that expire)"
+        f"→ set {_EITHER} (and the token beside them, for keys that expire)"
     )
+
+
+def require(config: Mapping[str, object], environment: Mapping[str, str]) -> None:
+    """Raise PlatformError where Pulumi's provider would find nothing to ask the cloud with.
+
+    `config` is that of the stack's file: it, or a variable, may name a profile or a role instead.
+    """
+    if any(str(key).startswith(_STATED) for key in config) or any(map(environment.get, _NAMED)):
+        return
+    try:
+        callers_keys(environment, "nothing was changed")
+    except PlatformError as error:
+        raise PlatformError(
+            f"{error}, or name a profile: ALICLOUD_PROFILE, or alicloud:profile in the stack's file"
+        ) from None

@@ -34,6 +34,7 @@ def refuse(platform: Platform, shared: Shared, source: str) -> None:
         *deployed.lengths("Alibaba Cloud", LONGEST, _called(platform, shared), _SHORTER),
         *deployed.queue_names(platform),
         *_named(platform, shared),
+        *_domains(shared),
         *_buckets(platform),
         *_indexes(platform, shared),
         *_secrets(platform),
@@ -90,6 +91,21 @@ def _named(platform: Platform, shared: Shared) -> Iterator[Problem]:
                 )
 
 
+def _domains(shared: Shared) -> Iterator[Problem]:
+    """Domains that would have to lead to two places."""
+    stated = shared.settings
+    taken = {stated.domain.name: "the shop"} if stated.domain else {}
+    for bucket, domain in stated.bucket_domains.items():
+        other = taken.setdefault(domain.name, f"the bucket {bucket}")
+        if other != f"the bucket {bucket}":
+            yield Problem(
+                f"alicloud.bucket_domains.{bucket}.name",
+                domain.name,
+                f"{other} has this domain already, and it cannot lead to two places",
+                f"write another one, as {bucket}.example.com",
+            )
+
+
 def _buckets(platform: Platform) -> Iterator[Problem]:
     for each in platform.buckets:
         if each.name == CODE:
@@ -144,8 +160,8 @@ def _sizes(platform: Platform, shared: Shared) -> Iterator[Problem]:
             yield Problem(
                 f"alicloud.cpu.{each.name}",
                 f"{stated:g}",
-                f"Function Compute gives {each.memory_mb} MB a quarter of a vCPU to one for each "
-                f"GB, in steps of {size.STEP}",
+                f"Function Compute gives, for each GB, a quarter to one vCPU, in steps of "
+                f"{size.STEP}; this one has {each.memory_mb} MB",
                 f"write {least} to {most}, or change memory_mb",
             )
 

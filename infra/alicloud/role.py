@@ -1,5 +1,6 @@
 """The role of one function: who it is when it calls other services."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -9,6 +10,7 @@ from pulumi_alicloud import ram
 from infra import granted
 from infra.alicloud.places import Places
 from infra.alicloud.shared import Shared
+from infra.errors import PlatformError
 
 
 class Role(pulumi.ComponentResource):
@@ -68,12 +70,22 @@ class Role(pulumi.ComponentResource):
 
 
 _CUSTOM: Final = "Custom"
-_ACCOUNT: Final = 3
+_ARN: Final = re.compile(r"acs:ram::([0-9]+):role/.+")
 
 
 def account(arn: str) -> str:
-    """The account's id in an ARN, `acs:ram::1234567890123456:role/shop-dev-auth`."""
-    return arn.split(":")[_ACCOUNT]
+    """The account's id in an ARN, `acs:ram::1234567890123456:role/shop-dev-auth`.
+
+    Raises PlatformError for any other text, which tells of no account.
+    """
+    found = _ARN.fullmatch(arn)
+    if found is None:
+        raise PlatformError(
+            f"{arn!r} is no role's name as RAM gives it, acs:ram::<account>:role/<name>, so it is "
+            "not known in whose account the stack is\n"
+            "→ write alicloud:accountId under config in the stack's file"
+        )
+    return found[1]
 
 
 def trust(service: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from socket import gaierror
 from typing import Any
 
 from app.adapters.alicloud.acs3 import RefusedError
@@ -162,10 +163,13 @@ class SecretParameters:
                 "and what it needs of KMS: GetSecretValue, CreateSecret, PutSecretValue"
             ) from None
         except SilentError as error:
+            unsent = isinstance(error.__cause__, gaierror | ConnectionRefusedError)
+            reason = f"{error}, so nothing was asked" if unsent else str(error)
+            look = "; then look with ARGS=--list: what was asked may have been done"
             raise PlatformError(
-                f"{what}: Alibaba Cloud did not answer ({error})\n→ see that the network is there, "
-                "and that alicloud:region in the stack's file is a region; then look with "
-                "ARGS=--list: what was asked may have been done"
+                f"{what}: Alibaba Cloud did not answer ({reason})\n→ see that the network is "
+                "there, and that alicloud:region in the stack's file is a region"
+                f"{look if name and not unsent else ''}"
             ) from None
 
 

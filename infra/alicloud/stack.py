@@ -20,11 +20,26 @@ PLAIN = (
 )
 """What a preview tells of a domain without https."""
 UNBOUND = (
-    "The public bucket {0} has no domain, so it is read at an address of OSS's own: browsers store "
-    "what is there instead of showing it, and accounts opened after March 2025 cannot use it in "
-    "the mainland.\n→ state one, with its certificate, under alicloud.bucket_domains.{0}"
+    "The bucket {0} has no domain, only an address of OSS's own: {1}.\n"
+    "→ state one, with its certificate, under alicloud.bucket_domains.{0}"
 )
-"""What a preview tells of a public bucket at an address of OSS's own."""
+"""What a preview tells of a bucket at an address of OSS's own."""
+STORED = "it is public, and browsers store what is there instead of showing it"
+CLOSED = (
+    "in the mainland accounts opened since 20 March 2025 get no data there, so {0} can neither "
+    "upload to it nor download from it"
+)
+NOBODY_TOLD = (
+    "No alicloud.contact_group is stated, so the alarms tell {0}, a group of CloudMonitor's that "
+    "nobody is in: nobody hears them.\n→ add contacts to it in the console, or state a group that "
+    "has some"
+)
+"""What a preview tells of alarms that reach nobody."""
+NOT_RUN_UNTOLD = (
+    "No alicloud.action_policy is stated, so nobody is told that a schedule does not run.\n"
+    "→ state an action policy of Simple Log Service; its console makes one"
+)
+"""What a preview tells where a schedule that does not run rings for nobody."""
 
 
 def declare(
@@ -62,12 +77,26 @@ def declare(
 
 
 def warnings(platform: Platform, shared: Shared) -> list[str]:
-    """What a preview warns of: addresses that not everyone can use, and a domain without https."""
-    domain, bound = shared.settings.domain, shared.settings.bucket_domains
+    """What a preview warns of: addresses that not everyone can use, no https, unheard alarms."""
+    stated, domain = shared.settings, shared.settings.domain
     found = []
     if domain is None:
         found.append(TRIAL)
     elif not domain.certificate:
         found.append(PLAIN.format(domain.name))
-    unbound = [each.name for each in platform.buckets if each.public and each.name not in bound]
-    return [*found, *map(UNBOUND.format, unbound)]
+    who = f"the pages of {', '.join(platform.origins)}" if platform.origins else "browsers"
+    for each in platform.buckets:
+        reasons = [STORED] if each.public else []
+        reasons += [CLOSED.format(who)] if mainland(shared.region) else []
+        if reasons and each.name not in stated.bucket_domains:
+            found.append(UNBOUND.format(each.name, "; ".join(reasons)))
+    if not stated.contact_group:
+        found.append(NOBODY_TOLD.format(shared.names.of("alarms")))
+    if platform.schedules and not stated.action_policy:
+        found.append(NOT_RUN_UNTOLD)
+    return found
+
+
+def mainland(region: str) -> bool:
+    """Whether a region is on the mainland, where OSS's own addresses are closed to new accounts."""
+    return region.startswith("cn-") and region != "cn-hongkong"

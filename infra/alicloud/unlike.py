@@ -17,3 +17,9 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "sets the batch aside",
 }
 """By what is stated and carried out, what is not as its name says."""
+
+LACKING: Final[Mapping[str, str]] = {
+    "cloudwatch.Dashboard": "no dashboard: the console of each service shows its figures",
+    "budgets.Budget": "no budget: one that is made in the console (Expenses and Costs) warns",
+}
+"""By what AWS has for every stack, what there is instead."""

@@ -44,7 +44,7 @@ def faults(expression: str) -> Iterator[tuple[str, str]]:
         )
     if "*" not in (fields[2], fields[4]):
         yield (
-            "AWS cannot tie a run to a day of the month and a day of the week at once",
+            "not every cloud can tie a run to a day of the month and a day of the week at once",
             "write * for one of the two days",
         )
 

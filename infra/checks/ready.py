@@ -6,7 +6,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from infra import limits
-from infra.checks.cron import faults
+from infra.checks.cron import faults, parsed
 from infra.errors import Problem
 from infra.model import KeptReady, Platform, Scaling
 from infra.naming import is_hyphened, nearest
@@ -36,6 +36,23 @@ def problems(platform: Platform) -> Iterator[Problem]:
                 )
         for each in scaling.scheduled:
             yield from _one(f"{path}.{each.name}", each, scaling)
+        yield from _at_once(path, scaling)
+
+
+def _at_once(path: str, scaling: Scaling) -> Iterator[Problem]:
+    """Two that begin at the same times, by the same clock."""
+    begun: dict[object, str] = {}
+    for each in scaling.scheduled:
+        if any(faults(each.cron)):
+            continue  # it has been told
+        first = begun.setdefault((parsed(each.cron), each.time_zone), each.name)
+        if first != each.name:
+            yield Problem(
+                f"{path}.{each.name}.cron",
+                each.cron,
+                f"{first} begins at the same times, so which number holds could not be told",
+                "give one of them other times, or remove it",
+            )
 
 
 def _one(path: str, ready: KeptReady, scaling: Scaling) -> Iterator[Problem]:

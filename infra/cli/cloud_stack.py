@@ -1,13 +1,17 @@
 """A cloud stack as the engine knows it: made where it is not yet, its outputs, what it holds."""
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from infra.alicloud import callers
 from infra.cli.commands import Finished, Runner, explain
-from infra.cli.environment import BACKEND
+from infra.cli.environment import BACKEND, LOCAL
 from infra.cli.stack import Stack
+from infra.cli.stated import stated
 from infra.errors import PlatformError
 
 _NONE = "no stack named"
@@ -32,6 +36,25 @@ class Holder:
     name: str
     locked: bool
     cloud: str = "aws"
+
+
+def check_keys(root: Path, stack: str, environment: Mapping[str, str]) -> None:
+    """Raise PlatformError where the account could not be asked, before the engine is started.
+
+    On AWS credentials come from many places that only its own tools know, so it is left to them.
+    """
+    if stack == LOCAL:
+        return
+    found = stated(root, stack, environment)
+    config = found.content.get("config")
+    # Pulumi's own environments bring settings and variables that are not in the file
+    if found.target == "alicloud" and "environment" not in found.content:
+        callers.require(config if isinstance(config, Mapping) else {}, environment)
+
+
+def unasked(more: Sequence[str]) -> bool:
+    """Whether the engine can ask nobody about its plan, and was not told to go on without."""
+    return not (sys.stdin.isatty() or {"--yes", "-y"} & set(more))
 
 
 def outputs(stack: Stack, runner: Runner) -> dict[str, Any] | None:

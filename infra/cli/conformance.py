@@ -28,7 +28,7 @@ def main(
     read_answer: Callable[[], str] | None = None,
 ) -> int:
     """The command; `start` runs the tests, `read_answer` reads the user's answer."""
-    made = parser("conformance", "Runs tests/conformance on a stack's account.")
+    made = parser("conformance", "Runs tests/conformance on a stack's account, or on this machine.")
     made.add_argument("--yes", action="store_true", help="do not ask")
     options, more = made.parse_known_args(arguments)
 

@@ -11,11 +11,10 @@ INTERRUPTED = 130
 
 
 def only_local(stack: str, what: str, elsewhere: str) -> None:
-    """Raise PlatformError for a cloud's stack; `elsewhere` is what to do there."""
+    """Raise PlatformError for another stack; `elsewhere` is what to do there, if anything."""
     if stack != LOCAL:
-        raise PlatformError(
-            f"stack {stack}: only the local stack's {what}\n→ {elsewhere}; or leave STACK out"
-        )
+        instead = f"{elsewhere}; or leave STACK out" if elsewhere else "leave STACK out"
+        raise PlatformError(f"stack {stack}: only the local stack's {what}\n→ {instead}")
 
 
 def run_command(command: Callable[[], int]) -> int:

@@ -3,6 +3,8 @@
 Standard library only: it has to work before anything is installed. Looks, and changes nothing.
 """
 
+import argparse
+import json
 import os
 import platform
 import shutil
@@ -12,7 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from infra.cli import doctor_local, engine, venv_setup
-from infra.cli.findings import GOOD, LACKING, NOTE, Finding, Surroundings
+from infra.cli.environment import LOCAL
+from infra.cli.findings import GOOD, LACKING, NOTE, WRONG, Finding, Surroundings
 from infra.errors import PlatformError
 from infra.local.client import NotRunningError, ask
 from infra.local.places import Places
@@ -123,11 +126,27 @@ def examine(around: Surroundings) -> list[Finding]:
     return found
 
 
-def report(findings: Sequence[Finding]) -> str:
+def of_cloud(around: Surroundings, stack: str) -> list[Finding]:
+    """What is found of a cloud's stack, by a process in .venv: it takes more than this library."""
+    machine = around.machine
+    python = venv_setup.Checkout(machine.root).python
+    if stack == LOCAL or not python.exists():
+        return []
+    words = [str(python), "-m", "infra.cli.doctor_cloud", stack]
+    ended = machine.run(words, env=machine.env, cwd=machine.root, limit_s=60)
+    try:
+        return [Finding(**each) for each in json.loads(ended.output.splitlines()[-1])]
+    except (ValueError, TypeError, IndexError):
+        text = f"nothing can be told of {stack}: {ended.stopped or ended.output.strip()[-200:]}"
+        return [Finding("stack", WRONG, text, venv_setup.NEXT)]
+
+
+def report(findings: Sequence[Finding], stack: str = LOCAL) -> str:
     """The findings as text, the next command last."""
+    chosen = "" if stack == LOCAL else f" STACK={stack}"
     lines = [f"{item.state:<8} {item.name:<9} {item.text}" for item in findings]
     bad = [item for item in findings if item.bad]
-    last = f"Next: {bad[0].remedy}" if bad else "All is well. Next: make up"
+    last = f"Next: {bad[0].remedy}" if bad else f"All is well. Next: make up{chosen}"
     return "\n".join([*lines, "", last])
 
 
@@ -147,8 +166,11 @@ def answers(places: Places) -> bool:
     return True
 
 
-def main(_arguments: Sequence[str] = ()) -> int:
-    """Print the report; 0 when nothing is missing, else 1."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """Print the report; 0 when nothing is missing, else 1. `--stack` names a cloud's stack."""
+    made = argparse.ArgumentParser(prog="python -m infra.cli.doctor", description=__doc__)
+    made.add_argument("--stack", default=LOCAL, help="the stack (default: local)")
+    stack = made.parse_args(list(arguments)).stack
     around = Surroundings(
         machine=engine.this_machine(Path(__file__).resolve().parents[2]),
         python_version=sys.version_info[:3],
@@ -157,8 +179,8 @@ def main(_arguments: Sequence[str] = ()) -> int:
         in_use=accepts,
         writable=lambda folder: os.access(folder, os.W_OK | os.X_OK),
     )
-    findings = examine(around)
-    sys.stdout.write(f"{platform.platform()}\n{report(findings)}\n")
+    findings = [*examine(around), *of_cloud(around, stack)]
+    sys.stdout.write(f"{platform.platform()}\n{report(findings, stack)}\n")
     return 1 if any(item.bad for item in findings) else 0
 
 

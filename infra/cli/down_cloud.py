@@ -30,7 +30,13 @@ def down(
         return 0
     rest = [word for word in more if word != WITH_DATA]
     if not holders:
-        return _told(stack, stack.pulumi("destroy", *rest))
+        code = stack.pulumi("destroy", *rest)
+        if code and cloud_stack.unasked(rest):
+            sys.stderr.write(
+                "Without a terminal nobody can say yes to it.\n"
+                f"→ make down STACK={stack.name} ARGS=--yes deletes without asking\n"
+            )
+        return _told(stack, code)
     refuse(stack.name, holders, with_data=WITH_DATA in more)
     if not (YES in more or _confirmed(stack.name, holders, read_answer)):
         print("Nothing was deleted.")

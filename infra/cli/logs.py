@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from infra.cli.console import only_local, parser, run_command
+from infra.cli.elsewhere import LOGS, elsewhere
 from infra.cli.stack import ROOT
 from infra.errors import PlatformError
+from infra.local.launch import holder
 from infra.local.places import Places
 
 _POLL_S = 0.2
@@ -95,15 +97,38 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         only_local(
             options.stack,
             "log is on this machine",
-            f"aws logs tail --follow /aws/lambda/shop-{options.stack}-<function> shows one there",
+            elsewhere(root, options.stack, LOGS),
         )
-        sleep = None if options.no_follow else time.sleep
-        for line in follow(Places(root).log, options.lines, sleep):
+        places = Places(root)
+        sleep = None if options.no_follow else waits(places, time.sleep)
+        for line in follow(places.log, options.lines, sleep):
             sys.stdout.write(line if options.json else readable(line) + "\n")
             sys.stdout.flush()
+        if options.no_follow:
+            _tell_stopped(places)
         return 0
 
     return run_command(command)
+
+
+def waits(places: Places, sleep: Callable[[float], None]) -> Callable[[float], None]:
+    """What waits for more; the first time it says where nothing will come, below the last line."""
+    told = False
+
+    def wait(seconds: float) -> None:
+        nonlocal told
+        if not told:
+            told = True
+            _tell_stopped(places)
+        sleep(seconds)
+
+    return wait
+
+
+def _tell_stopped(places: Places) -> None:
+    if holder(places) is None:
+        sys.stderr.write("The shop is stopped, so nothing more is written. make up starts it.\n")
+        sys.stderr.flush()
 
 
 def _parse(arguments: Sequence[str]) -> Any:

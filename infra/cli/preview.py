@@ -1,13 +1,15 @@
 """`make preview`: what `make up` would change; it changes nothing."""
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from infra.cli import cloud_stack, plugins
 from infra.cli.commands import run
 from infra.cli.console import parser, run_command
 from infra.cli.offline import offline
-from infra.cli.stack import Stack, prepare
+from infra.cli.stack import ROOT, Stack, prepare
 from infra.cli.stated import stated
 
 
@@ -31,13 +33,21 @@ def preview_offline(stack: Stack, more: Sequence[str]) -> int:
         return alone.pulumi("preview", "--non-interactive", *words, *more)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """The command; `arguments` without the program's name."""
+def main(
+    arguments: Sequence[str], root: Path = ROOT, environment: Mapping[str, str] = os.environ
+) -> int:
+    """The command; `arguments` without the program's name, `environment` the caller's."""
     made = parser("preview", "Shows what up would change.")
     made.add_argument("--offline", action="store_true", help="without an account or a network")
     options, more = made.parse_known_args(arguments)
-    how = preview_offline if options.offline else preview
-    return run_command(lambda: how(prepare(options.stack), more))
+
+    def command() -> int:
+        if options.offline:
+            return preview_offline(prepare(options.stack, root), more)
+        cloud_stack.check_keys(root, options.stack, environment)
+        return preview(prepare(options.stack, root), more)
+
+    return run_command(command)
 
 
 if __name__ == "__main__":

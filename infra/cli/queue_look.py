@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.cli.console import only_local, parser, run_command
+from infra.cli.elsewhere import QUEUES, elsewhere
 from infra.cli.stack import ROOT
 from infra.errors import PlatformError
 from infra.local.client import ask
@@ -104,7 +105,7 @@ def main(
     places = Places(root)
 
     def command() -> int:
-        _refuse(options)
+        _refuse(options, root)
         if options.redrive is not None:
             done = _of_dead(places, "redrive_queue", options.name, options.redrive)
             return _told(done, moved("will be delivered anew", options.name, done), options)
@@ -154,12 +155,11 @@ def _confirmed(
     return read_answer().strip().lower() in {"y", "yes"}
 
 
-def _refuse(options: argparse.Namespace) -> None:
+def _refuse(options: argparse.Namespace, root: Path) -> None:
     only_local(
         options.stack,
         "queues are on this machine",
-        f"aws sqs list-queues --queue-name-prefix shop-{options.stack}- lists those there, and "
-        "aws sqs start-message-move-task delivers dead messages anew",
+        elsewhere(root, options.stack, QUEUES),
     )
     if options.changing and options.name is None:
         raise PlatformError(

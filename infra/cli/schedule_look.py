@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.cli.console import only_local, parser, run_command
+from infra.cli.elsewhere import SCHEDULES, elsewhere
 from infra.cli.stack import ROOT
 from infra.local.client import ask
 from infra.local.places import Places
@@ -29,8 +30,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         only_local(
             options.stack,
             "schedules run on this machine",
-            f"aws events list-rules --name-prefix shop-{options.stack}- lists those there, and "
-            "aws lambda invoke runs a function",
+            elsewhere(root, options.stack, SCHEDULES),
         )
         places = Places(root)
         running: dict[str, Any] = ask(places, "describe")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.config_keys import SETTINGS
-from infra.settings import Settings
+from infra.settings import PLACES, Settings
 from infra.settings_report import schema_of
 from infra.shop import NAMES
 
@@ -25,7 +25,10 @@ def stack_schema() -> dict[str, Any]:
         of_kind["properties"] = dict.fromkeys(names, of_kind["additionalProperties"])
         of_kind["additionalProperties"] = False
     on_a_cloud = {"properties": {"target": {"enum": ["aws", "alicloud"]}}, "required": ["target"]}
-    settings["allOf"] = [{"if": on_a_cloud, "then": {"required": ["payments"]}}]
+    settings["allOf"] = [
+        {"if": on_a_cloud, "then": {"required": ["payments"]}},
+        *(_alone(place) for place in PLACES),
+    ]
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A stack of the shop",
@@ -69,6 +72,13 @@ def stack_schema() -> dict[str, Any]:
 def text() -> str:
     """The file's whole text."""
     return json.dumps(stack_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _alone(place: str) -> dict[str, Any]:
+    """Of a stack that runs in this place nothing is stated of another."""
+    others = {other: {"maxProperties": 0} for other in PLACES if other != place}
+    here = {"properties": {"target": {"const": place}}, "required": ["target"]}
+    return {"if": here, "then": {"properties": others}}
 
 
 def main(arguments: list[str], path: Path = SCHEMA) -> int:

@@ -1,10 +1,13 @@
 """`make up`: brings a stack up, and prints its address."""
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from infra.cli import cloud_stack
 from infra.cli.console import parser, run_command
-from infra.cli.stack import Stack, prepare
+from infra.cli.stack import ROOT, Stack, prepare
 from infra.errors import PlatformError
 from infra.local.client import ask
 from infra.local.places import Places
@@ -32,8 +35,10 @@ def up(stack: Stack, more: Sequence[str]) -> int:
     return code
 
 
-def main(arguments: Sequence[str]) -> int:
-    """The command; `arguments` without the program's name."""
+def main(
+    arguments: Sequence[str], root: Path = ROOT, environment: Mapping[str, str] = os.environ
+) -> int:
+    """The command; `arguments` without the program's name, `environment` the caller's."""
     made = parser("up", "Brings a stack up.")
     made.add_argument("--offline", action="store_true", help="refused: that is for a preview")
     options, more = made.parse_known_args(arguments)
@@ -44,7 +49,8 @@ def main(arguments: Sequence[str]) -> int:
                 "OFFLINE=1: nothing can be brought up without an account, so nothing was changed\n"
                 f"→ make preview STACK={options.stack} OFFLINE=1 shows the plan; or leave it out"
             )
-        return up(prepare(options.stack), more)
+        cloud_stack.check_keys(root, options.stack, environment)
+        return up(prepare(options.stack, root), more)
 
     return run_command(command)
 

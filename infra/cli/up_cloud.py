@@ -19,7 +19,7 @@ def up(stack: Stack, more: Sequence[str]) -> int:
     if cloud_stack.ensure(stack, run):
         print(cloud_stack.made(stack), flush=True)
     code = stack.pulumi("up", *more)
-    if code and not (sys.stdin.isatty() or {"--yes", "-y"} & set(more)):
+    if code and cloud_stack.unasked(more):
         sys.stderr.write(
             "Without a terminal nobody can say yes to a plan.\n"
             f"→ make preview STACK={stack.name} shows it, "

@@ -9,19 +9,13 @@ from pathlib import Path
 from infra import settings, shop
 from infra.alicloud.names import Names
 from infra.cli.secret import Wanted, change
-from tests.support import walk, walk_shop
+from tests.support import walk, walk_after, walk_shop
 from tests.support.alicloud_fakes import fakes
 from tests.support.alicloud_packed import packed
 from tests.support.alicloud_stacks import whole
 from tests.support.stacks import config_of
 
 NAME = "alicloud-dev"
-
-USELESS = {
-    ("sweep", "write", "instance/shop-dev-1/table/attempts"): "TableStore removes what expires",
-    ("sweep", "write", "instance/shop-dev-1/table/sessions"): "the same",
-}
-"""The grants of which the walk needs nothing, and why; every other one is needed."""
 
 
 def test_the_packed_functions_serve_a_customer_with_what_their_roles_allow(tmp_path: Path) -> None:
@@ -37,8 +31,8 @@ def test_the_packed_functions_serve_a_customer_with_what_their_roles_allow(tmp_p
             for each in sorted({e.resource for e in platform.grants if e.kind == "secret"}):
                 change(secrets, Wanted(each, random=True, stack=NAME), str)
         walk.whole(shop_packed, NAME)
-        walk_shop.whole(shop_packed)
+        walk_after.whole(shop_packed, walk_shop.whole(shop_packed))
         assert shop_packed.imported_elsewhere() == set()
         judged = shop_packed.judged()
         assert judged.refused() == []
-        assert judged.useless(shop_packed.grant_of) == set(USELESS)
+        assert judged.useless(shop_packed.grant_of) == set(walk_after.UNUSED)

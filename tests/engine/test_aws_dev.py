@@ -13,7 +13,7 @@ import pytest
 from app.adapters.aws.blobs import open_bucket
 from infra import settings, shop
 from infra.model import Platform
-from tests.support import walk, walk_shop
+from tests.support import walk, walk_after, walk_shop
 from tests.support.aws_demands import demanded
 from tests.support.aws_engine import UNTAGGED, CloudStack, stack
 from tests.support.aws_left import left
@@ -26,13 +26,6 @@ SHOP = "infra/shop.py"
 CONSUMERS = ("--exclude", "**::consumer-*")
 # what the plugin tells besides the one argument that is edited: all that a new version has anew
 OF_A_VERSION = {"lastModified", "qualifiedArn", "qualifiedInvokeArn", "version"}
-
-USELESS = {
-    ("sweep", "write", f"table/shop-{NAME}-attempts"): "DynamoDB removes by itself what expires",
-    ("sweep", "write", f"table/shop-{NAME}-sessions"): "the same",
-    ("uploads", "write", f"shop-{NAME}-images"): "this test's own grant: no handler uses it",
-}
-"""The grants of which the walk needs nothing, and why; every other one is needed."""
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +65,14 @@ def test_the_packed_functions_serve_a_customer_with_what_their_roles_allow(
     for each in sorted({each.resource for each in platform.grants if each.kind == "secret"}):
         dev.command("secret", "--name", each, "--random").ok()
     with packed(dev, platform, tmp_path) as shop_packed:
-        stated = json.loads(shop_packed.variables("uploads")["SHOP_BUCKETS"])["images"]
+        stated = json.loads(shop_packed.variables("admin")["SHOP_BUCKETS"])["images"]
         assert open_bucket("images", stated).public_url("a").startswith("https://")
         walk.whole(shop_packed, NAME)
-        walk_shop.whole(shop_packed)
+        walk_after.whole(shop_packed, walk_shop.whole(shop_packed))
         assert shop_packed.imported_elsewhere() == set()
         judged = shop_packed.judged()
         assert judged.refused() == []
-        assert judged.useless(grant_of) == set(USELESS)
+        assert judged.useless(grant_of) == set(walk_after.UNUSED)
 
 
 def test_an_edit_of_a_handler_updates_its_function_and_the_alias_alone(dev: CloudStack) -> None:
@@ -126,34 +119,26 @@ def test_a_removed_route_goes_with_its_permission_and_its_limits(
 
 
 def test_a_renamed_table_is_refused_without_allow_replace(dev: CloudStack) -> None:
-    _rename(dev, "runs", "turns")
+    dev.rename_table("notifications", "tellings")
     refused = dev.preview(*UNTAGGED)
     assert refused.code != 0
-    assert "table-runs" in refused.told
+    assert "table-notifications" in refused.told
     assert "protect" in refused.told
 
 
 def test_it_is_renamed_once_the_settings_allowed_it(dev: CloudStack) -> None:
-    _rename(dev, "turns", "runs")
-    dev.settings(tables={"runs": {"allow_replace": True}})
+    dev.rename_table("tellings", "notifications")
+    dev.settings(tables={"notifications": {"allow_replace": True}})
     allowed = dev.up(*UNTAGGED).ok()
-    assert {step.resource for step in allowed.steps} <= {"Table table-runs"}
-    _rename(dev, "runs", "turns")
+    assert {step.resource for step in allowed.steps} <= {"Table table-notifications"}
+    dev.rename_table("notifications", "tellings")
     dev.settings(tables={})
     renamed = dev.up(*UNTAGGED).ok()
-    assert Step("Table table-turns", "create") in renamed.steps
-    assert Step("Table table-runs", "delete") in renamed.steps
+    assert Step("Table table-tellings", "create") in renamed.steps
+    assert Step("Table table-notifications", "delete") in renamed.steps
     names = dev.client("dynamodb").list_tables()["TableNames"]
-    assert f"shop-{NAME}-turns" in names
-    assert f"shop-{NAME}-runs" not in names
-
-
-def _rename(dev: CloudStack, old: str, new: str) -> None:
-    """Have a table that one function uses be called otherwise, wherever its name stands."""
-    for stated in ('Table(name="{}"', '("table", "{}", ("read", "write"))'):
-        dev.project.edit(SHOP, stated.format(old), stated.format(new))
-    handler = "app/handlers/settle.py"
-    dev.project.edit(handler, f'services.table("{old}")', f'services.table("{new}")')
+    assert f"shop-{NAME}-tellings" in names
+    assert f"shop-{NAME}-notifications" not in names
 
 
 def test_down_keeps_data_until_it_is_told_not_to_and_then_nothing_is_left(

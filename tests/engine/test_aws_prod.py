@@ -1,5 +1,7 @@
 """The stack aws-prod on the real engine, once: up, again, and away, its protection taken off first.
 
+Its settings are what is looked at; the whole shop is brought up as aws-dev.
+
 In order: each test goes on with what the one before left.
 """
 
@@ -11,6 +13,7 @@ from infra import settings, shop
 from tests.support.aws_demands import demanded
 from tests.support.aws_engine import UNTAGGED, CloudStack, stack
 from tests.support.aws_left import left
+from tests.support.small_shop import shrink, small
 from tests.support.steps import Step
 
 NAME = "aws-prod"
@@ -25,13 +28,14 @@ CAPPED = {
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudStack]:
     """The stack, not up yet, for all tests here."""
     with stack(tmp_path_factory.mktemp(NAME), NAME) as made:
+        shrink(made.project)
         yield made
 
 
 def test_up_creates_everything_that_the_platform_demands(prod: CloudStack) -> None:
     assert {step.operation for step in prod.up().ok().steps} == {"create"}
     stated = settings.parse(prod.stated(), prod.file, shop.NAMES)
-    assert prod.counted() == demanded(shop.platform(stated, NAME))
+    assert prod.counted() == demanded(small(shop.platform(stated, NAME)))
 
 
 def test_a_second_up_changes_nothing(prod: CloudStack) -> None:

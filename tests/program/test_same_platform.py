@@ -17,6 +17,7 @@ import pytest
 from infra import settings, shop
 from infra.alicloud.counterparts import COUNTERPARTS as ON_ALICLOUD
 from infra.alicloud.target import AlicloudConfig, AlicloudTarget
+from infra.alicloud.unlike import LACKING
 from infra.alicloud.unlike import UNLIKE as UNLIKE_ALICLOUD
 from infra.aws.counterparts import COUNTERPARTS as ON_AWS
 from infra.aws.names import Names
@@ -24,7 +25,7 @@ from infra.aws.shared import Shared
 from infra.aws.target import AwsConfig, AwsTarget
 from infra.aws.unlike import UNLIKE as UNLIKE_AWS
 from infra.cli import targets
-from infra.model import Bucket, Function, KeptReady, Platform, Scaling, Throttle
+from infra.model import Function, KeptReady, Platform, Scaling, Throttle
 from infra.packages.deployed import Code
 from infra.settings_aws import Aws
 from tests.support import (
@@ -86,13 +87,18 @@ def varied(stack: str) -> Platform:
             replace(each, max_reads=100 + number, max_writes=200 + number)
             for number, each in enumerate(platform.tables)
         ),
-        buckets=(
-            *(replace(each, pending_days=9) for each in platform.buckets),
-            Bucket(name="images", pending_days=8, public=True),
+        buckets=tuple(
+            replace(each, pending_days=8 + number) for number, each in enumerate(platform.buckets)
         ),
         queues=tuple(
-            # as many as its consumer may run: where both are one number they cannot differ
-            replace(each, batch_size=3, visibility_s=77, max_attempts=2, max_concurrency=8)
+            replace(
+                each,
+                batch_size=3,
+                visibility_s=77,
+                max_attempts=2,
+                # as many as its consumer may run: where both are one number they cannot differ
+                max_concurrency=4 + [one.name for one in platform.functions].index(each.consumer),
+            )
             for each in platform.queues
         ),
         schedules=tuple(replace(each, every_minutes=7) for each in platform.schedules),
@@ -179,6 +185,12 @@ def test_each_resource_is_there_for_something_that_the_platform_has(cloud: Cloud
     assert counted == cloud.demanded(varied(cloud.stack))
     named = {f"{cloud.provider}:{kind}" for kind in cloud.counterparts}
     assert set(counted) <= named
+
+
+def test_what_alibaba_cloud_lacks_every_stack_on_aws_has() -> None:
+    kinds = {f"{each.partition('/')[0]}.{each.rpartition(':')[2]}": each for each in ON_AWS}
+    assert {ON_AWS[kinds[each]] for each in LACKING} == {"every stack"}
+    assert not [each for each in ON_ALICLOUD if each.endswith((":Dashboard", ":Budget"))]
 
 
 def test_the_page_that_names_them_is_what_the_targets_say() -> None:

@@ -121,6 +121,9 @@ def test_without_a_queues_name_nothing_is_moved(tmp_path: Path, arguments: list[
 
 
 def test_only_the_local_stacks_queues_are_here(tmp_path: Path) -> None:
+    (tmp_path / "stacks").mkdir()
+    file = tmp_path / "stacks/Pulumi.aws-dev.yaml"
+    file.write_text("config: {shop:settings: {target: aws}}\n")
     code, _, wrong = run(tmp_path, "--stack", "aws-dev")
     assert code == 1
     assert wrong.startswith("stack aws-dev: only the local stack's queues are on this machine\n")

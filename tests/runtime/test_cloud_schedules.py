@@ -176,5 +176,5 @@ def test_the_command_says_what_there_is_not(
     assert capsys.readouterr().out == "nothing runs by the clock\n"
     assert schedule_look.main(["--run", "sweep"], cloud.places.root) == 1
     assert "there is no schedule sweep" in capsys.readouterr().err
-    assert schedule_look.main(["--stack", "aws-dev"], cloud.places.root) == 1
+    assert schedule_look.main(["--stack", "aws-dev"]) == 1
     assert "stack aws-dev: only the local" in capsys.readouterr().err

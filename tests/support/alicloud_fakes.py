@@ -91,7 +91,7 @@ def fakes(declared: Declared) -> Iterator[Fakes]:
             made.at[service] = opened.enter_context(serving(noted(service)))
         made.queues.url, made.buckets.url = made.at["mns"], made.at["oss"]
         for each in declared.every("alicloud:oss/bucket:Bucket"):
-            made.buckets.make(each["bucket"], _public(declared, each["bucket"]))
+            made.buckets.make(each["bucket"], public=_public(declared, each["bucket"]))
         for each in declared.every("alicloud:message/serviceQueue:ServiceQueue"):
             made.queues.queues[each["queueName"]] = []
         _create_tables(declared, made.client())
@@ -99,21 +99,14 @@ def fakes(declared: Declared) -> Iterator[Fakes]:
         yield made
 
 
-def _public(declared: Declared, bucket: str) -> str | None:
-    """What the keys begin with that a bucket's policy lets anyone read; None where it is closed."""
-    (stated,) = (
-        json.loads(each["policy"])["Statement"]
+def _public(declared: Declared, bucket: str) -> bool:
+    """Whether anyone may read what a bucket keeps."""
+    (policy,) = (
+        json.loads(each["policy"])
         for each in declared.every("alicloud:oss/bucketPolicy:BucketPolicy")
         if each["bucket"] == bucket
     )
-    open_to_all = [each for each in stated if each["Effect"] == "Allow"]
-    if not open_to_all:
-        return None
-    (allowed,) = open_to_all
-    assert (allowed["Principal"], allowed["Action"]) == (["*"], ["oss:GetObject"])
-    (blobs,) = allowed["Resource"]
-    begins: str = blobs.partition(f":{bucket}/")[2].removesuffix("*")
-    return begins
+    return any(each["Effect"] == "Allow" for each in policy["Statement"])
 
 
 def _create_tables(declared: Declared, client: Any) -> None:

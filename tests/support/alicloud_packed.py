@@ -43,7 +43,9 @@ _MAY = {
     **dict.fromkeys(("PutRow", "UpdateRow", "DeleteRow"), "write"),
     **dict.fromkeys(("GetObject", "ListObjects", "GetSecretParameter", "GetSecretValue"), "read"),
     **dict.fromkeys(("PutObject", "DeleteObject"), "write"),
+    "SendMessage": "send",
 }
+_KINDS = {"ots": "table", "oss": "bucket", "mns": "queue", "oos": "secret", "kms": "secret"}
 # the event is bytes, its text is not only ASCII, and the context tells the time-out
 _PRELUDE = """
 class Function:
@@ -169,16 +171,19 @@ class Packed:
         )
 
     def grant_of(self, rule: Rule) -> tuple[str, str]:
-        """What the shop's page grants for a rule: what it may, and the last words of an ARN.
+        """What the shop's page grants for a rule: what it may, and on what, as `table users`.
 
         To read an index is to read its table.
         """
-        shown = rule.resource.rpartition(":")[2].removesuffix("/*")
+        service, _, action = rule.action.partition(":")
+        shown = rule.resource.rpartition(":")[2].removesuffix("/*").removesuffix("/messages")
         for each in self.declared.every("alicloud:ots/secondaryIndex:SecondaryIndex"):
-            index = f"/{each['indexName']}"
-            if shown.endswith(index):
-                shown = f"{shown.removesuffix(index)}/{each['tableName']}"
-        return _MAY.get(rule.action.partition(":")[2], rule.action), shown
+            if shown.endswith(f"/{each['indexName']}"):
+                shown = each["tableName"]
+        shown = shown.rpartition("/")[2].strip("*")
+        for before in (self.names.of(""), self.names.bucket("")):
+            shown = shown.removeprefix(before)
+        return _MAY.get(action, rule.action), f"{_KINDS.get(service, service)} {shown}"
 
     @property
     def _places(self) -> Places:

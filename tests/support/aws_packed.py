@@ -31,11 +31,12 @@ from tests.support.moto import REGION
 from tests.support.role_policies import Judged, Rule, Use, of_role
 from tests.support.walk import NONE
 
-_RANDOM = re.compile(r"-[0-9a-f]{7}(?=/|$)")
-_INSIDE = re.compile(r"/index/.*|/\*$")
+_KINDS = {"dynamodb": "table", "s3": "bucket", "sqs": "queue", "secretsmanager": "secret"}
+_AROUND = re.compile(r"^table/|^shop[-/][a-z]+-[a-z]+[-/]|-[0-9a-f]{7}(?=/|$)|/index/.*|/\*$")
 _MAY = {
     **dict.fromkeys(("GetItem", "Query", "GetObject", "ListBucket", "GetSecretValue"), "read"),
     **dict.fromkeys(("PutItem", "UpdateItem", "DeleteItem", "PutObject", "DeleteObject"), "write"),
+    "SendMessage": "send",
 }
 
 
@@ -169,12 +170,12 @@ class Packed:
 
 
 def grant_of(rule: Rule) -> tuple[str, str]:
-    """What the shop's page grants for a rule: what it may, and on what.
-
-    That is the last words of an ARN; buckets go without the letters behind their names.
-    """
-    shown = _RANDOM.sub("", rule.resource.rpartition(":")[2])
-    return _MAY.get(rule.action.partition(":")[2], rule.action), _INSIDE.sub("", shown)
+    """What the shop's page grants for a rule: what it may, and on what, as `table users`."""
+    service, _, action = rule.action.partition(":")
+    shown = rule.resource.rpartition(":")[2]
+    while shown != (inner := _AROUND.sub("", shown)):
+        shown = inner
+    return _MAY.get(action, rule.action), f"{_KINDS.get(service, service)} {shown}"
 
 
 @contextmanager

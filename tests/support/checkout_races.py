@@ -71,13 +71,18 @@ def by_chance(seed: int) -> tuple[list[Choice], list[bool]]:
     return choices, [chance.random() < 0.5 for _ in range(WORKERS)]
 
 
-def race(shop: CheckoutShop, choices: Iterable[Choice], zombies: Iterable[bool]) -> list[str]:
+def race(
+    shop: CheckoutShop,
+    choices: Iterable[Choice],
+    zombies: Iterable[bool],
+    people: Callable[[CheckoutShop], list[Worker]] = workers_of,
+) -> list[str]:
     """What is wrong at any moment, or in the end, of a race.
 
     After the last choice some workers die where they are, and the others, the zombies, stand still
     until the sweeper has run alone; then they finish, and it runs again.
     """
-    workers = workers_of(shop)
+    workers = people(shop)
     found: list[str] = []
     try:
         for who, calls in choices:
@@ -126,8 +131,8 @@ def _happen(shop: CheckoutShop, what: int) -> None:
         shop.clock.advance(_MINUTES_15)
     else:
         for order in (MINE, OTHERS, THIRD):
-            if shop.cloud.pay.state(order) == "pending":
-                shop.cloud.pay.confirm(order, "authorised" if what == 2 else "captured")
+            if shop.till.state(order) == "pending":
+                shop.till.confirm(order, "authorised" if what == 2 else "captured")
 
 
 def _known(run: Callable[[str, Adapters], str], order: str, adapters: Adapters) -> str:

@@ -42,13 +42,13 @@ def _placed(shop: CheckoutShop) -> None:
 
 def _authorised(shop: CheckoutShop) -> None:
     _placed(shop)
-    shop.cloud.pay.confirm(ORDER)
+    shop.till.confirm(ORDER)
 
 
 def _captured(shop: CheckoutShop) -> None:
     """The money was taken, and nobody here knows."""
     _placed(shop)
-    shop.cloud.pay.confirm(ORDER, "captured")
+    shop.till.confirm(ORDER, "captured")
 
 
 def _begun(shop: CheckoutShop) -> None:

@@ -8,16 +8,19 @@ from typing import Any
 from app.adapters.common.tables import schema_of
 from app.adapters.memory.clock import MemoryClock
 from app.adapters.memory.cloud import MemoryCloud
+from app.adapters.memory.payments import MemoryPayments
 from app.bootstrap import Services
 from app.domain.cart import Line
 from app.domain.errors import ConflictError
 from app.domain.order import Order, order_id
 from app.domain.promotion import Terms
+from app.domain.refund import Wish as Back
 from app.domain.shards import shard
 from app.handlers import sagas, settle
 from app.ports.adapters import Adapters, Stated
 from app.ports.errors import UnavailableError
-from app.ports.tables import Table
+from app.ports.payments import Payments
+from app.ports.tables import Schema, Table
 from app.services import stock_rows
 from app.services.adjust_stock import Wish, adjust_stock
 from app.services.advance import advance
@@ -27,11 +30,14 @@ from app.services.cart_rows import Cart, read_cart, write_cart
 from app.services.checkout import Asked, Counter, checkout
 from app.services.order_rows import key_of, read_order
 from app.services.promotion_rows import new_row
+from app.services.refund import refund
 from app.services.saga import Protocol, Saga
 from app.services.sweep import sweep
+from tests.support.fake_till import SCHEMA as FAKE
+from tests.support.fake_till import FakeTill
 from tests.support.memory_shop import NOW_MS, environment
 from tests.support.shop_invariants import Books
-from tests.support.tables_stores import STORES, Store
+from tests.support.tables_stores import STORES, Store, stated_of
 
 TEA, CUP, POT = (f"01KAMPVE00ZK8J4F7C2R5Q9XT{each}" for each in "ABC")
 _PRICES = {TEA: 500, CUP: 700, POT: 1_100}
@@ -44,16 +50,30 @@ Wrap = Callable[[Adapters], Adapters]
 
 
 class CloudOn(MemoryCloud):
-    """Everything in memory but the tables, which a store makes."""
+    """Everything in memory but the tables, which a store makes, if there is one.
 
-    def __init__(self, clock: MemoryClock, store: Store) -> None:
-        super().__init__(clock, {"token-key": "k" * 43})
+    With a `card` payments are of the fake provider, on a table of the same kind, by this card.
+    """
+
+    def __init__(self, clock: MemoryClock, store: Store | None, lag_ms: int, card: str) -> None:
+        super().__init__(clock, {"token-key": "k" * 43}, lag_ms=lag_ms)
         self._store = store
         self._made: dict[str, Table] = {}
+        self.till: MemoryPayments | FakeTill = self.pay
+        if card:
+            self.till = FakeTill(self._table("fake_payments", FAKE), clock, card)
 
     def table(self, name: str, stated: Stated) -> Table:
+        return self._table(name, schema_of(stated))
+
+    def payments(self, services: Any) -> Payments:  # noqa: ARG002 - the same for all of them
+        return self.till
+
+    def _table(self, name: str, schema: Schema) -> Table:
+        if self._store is None:
+            return super().table(name, stated_of(schema))
         if name not in self._made:
-            self._made[name] = self._store.bare(name, schema_of(stated))
+            self._made[name] = self._store.bare(name, schema)
         return self._made[name]
 
 
@@ -69,26 +89,25 @@ class CheckoutShop:
         rules: Protocol | None = None,
         wrap: Wrap = lambda adapters: adapters,
         lag_ms: int = 0,
+        card: str = "",
     ) -> None:
         """`stock` has the pieces of each product, `uses` those of the promotion, if there is one.
 
         `late` is what is still on its way: each does something, and says how many writes that was.
         `wrap` stands between every worker and whatever adapters he has.
 
-        Without a `store` the tables are in memory, and their indexes lag by `lag_ms`.
+        Without a `store` the tables are in memory, and their indexes lag by `lag_ms`. With a `card`
+        of the fake provider, that is the one who takes the money.
         """
         self.clock = MemoryClock(NOW_MS)
-        self.cloud = (
-            MemoryCloud(self.clock, {"token-key": "k" * 43}, lag_ms=lag_ms)
-            if store is None
-            else CloudOn(self.clock, store)
-        )
+        self.cloud = CloudOn(self.clock, store, lag_ms, card)
+        self.till = self.cloud.till
         self.rules = rules or Protocol()
         self._wrap = wrap
         self.late: list[Callable[[], int]] = []
         self.books = Books(dict(stock), {} if uses is None else {CODE: uses})
         orders, settling = self.services("orders"), self.services("settle")
-        self._books_saga = sagas.saga(orders)
+        self._books_saga = sagas.saga(settling)
         for product, pieces in stock.items():
             self._sell(settling.table("products"), product)
             orders.table("stock").put(stock_rows.new_row(product, pieces))
@@ -149,6 +168,10 @@ class CheckoutShop:
             self.books.adjustments.append(named)
         return answer(lambda: adjust_stock(wish, self.saga(adapters)))
 
+    def refund(self, order: str, wish: Back, adapters: Adapters | None = None) -> str:
+        """An admin gives money back: what became of it."""
+        return answer(lambda: refund(order, wish, self.saga(adapters)))
+
     def sweep(self, adapters: Adapters | None = None) -> dict[str, int]:
         """One run of the schedule."""
         services = self.services("settle", adapters)
@@ -167,12 +190,13 @@ class CheckoutShop:
 
     def violations(self) -> list[str]:
         """What is never to be so, and is."""
-        return self.books.violations(self._books_saga, self.cloud.pay.state)
+        return self.books.violations(self._books_saga, self.till.state, self.till.refunded)
 
     def unrest(self) -> list[str]:
         """What is not to be so when the sweeper has run alone, and is."""
         told = [message.body for message in self.cloud.queues["events"].messages]
-        found = self.books.unrest(self._books_saga, self.cloud.pay.state, told)
+        till = self.till
+        found = self.books.unrest(self._books_saga, till.state, till.refunded, told)
         return self.violations() + found
 
     def _sell(self, products: Table, product: str) -> None:

@@ -100,6 +100,15 @@ class EngineStack:
         kinds = (str(each["type"]) for each in self.resources())
         return Counter(kind for kind in kinds if kind.startswith(f"{self.provider}:"))
 
+    def rename_table(self, old: str, new: str) -> None:
+        """Have a table be called otherwise in the copy, wherever its name stands."""
+        root = self.project.root
+        for file in (root / "infra" / "shop.py", *(root / "app" / "handlers").glob("*.py")):
+            text = file.read_text(encoding="utf-8")
+            if f'"{old}"' in text:
+                renamed = text.replace(f'"{old}"', f'"{new}"')
+                self.project.write(file.relative_to(root).as_posix(), renamed)
+
     def settings(self, **changed: Any) -> None:
         """Replace some of what the stack states under `shop:settings`."""
         path = self.project.root / self.file

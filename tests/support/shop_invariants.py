@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.domain.adjustment import Adjustment
-from app.domain.order import Claim, Order
+from app.domain.order import Claim, Order, adjustment_id
+from app.domain.refund import RESTOCKS, given_back, is_whole, refunds, restock_key
 from app.domain.slots import RELEASE, RESERVE, Slot, Stock
 from app.services import adjustment_rows, order_rows
-from app.services.due_rows import due_by
+from app.services.due_rows import due_by, order_of
 from app.services.saga import Saga
 from app.services.stock_rows import look
 
@@ -26,6 +27,9 @@ _NO_MONEY = ("reserving", "releasing", "cancelled")
 StateOfPayment = Callable[[str], str | None]
 """How the payment of an order is at the provider; None where it has none."""
 
+GivenBack = Callable[[str], int]
+"""How much of an order the provider gave back, or will."""
+
 
 @dataclass
 class Books:
@@ -36,12 +40,13 @@ class Books:
     orders: list[str] = field(default_factory=list)
     adjustments: list[tuple[str, str]] = field(default_factory=list)
 
-    def violations(self, saga: Saga, payment: StateOfPayment) -> list[str]:
+    def violations(self, saga: Saga, payment: StateOfPayment, given: GivenBack) -> list[str]:
         """What holds at no moment, and does now: each in a sentence."""
         orders, adjustments = self._orders(saga), self._adjustments(saga)
         found = [*_open_and_unknown(orders, adjustments, saga)]
         for order in orders:
             found += _of_order(order, payment(order.order))
+            found += _of_refunds(order, given(order.order), saga)
         for claim, at_first in self._rows():
             stock = look(claim, saga)
             if stock is None:
@@ -59,7 +64,9 @@ class Books:
                 found.append(f"{claim.key} is oversold by {sold - at_first - more}")
         return found
 
-    def unrest(self, saga: Saga, payment: StateOfPayment, told: Iterable[str]) -> list[str]:
+    def unrest(
+        self, saga: Saga, payment: StateOfPayment, given: GivenBack, told: Iterable[str]
+    ) -> list[str]:
         """What is left undone when the sweeper has run alone; `told` is what the queue got."""
         orders, adjustments = self._orders(saga), self._adjustments(saga)
         found = [f"order {each.order} is {each.state}" for each in orders if each.is_open]
@@ -70,6 +77,7 @@ class Books:
                 found.append(f"the payment of {order.order} is {payment(order.order)}")
             if payment(order.order) == "captured" and order.state not in _SOLD:
                 found.append(f"order {order.order} is captured, but {order.state}")
+            found += _unfinished_refunds(order, given(order.order))
         for claim, at_first in self._rows():
             stock = look(claim, saga)
             sold = sum(_pieces(each, claim) for each in orders if each.state in _SOLD)
@@ -94,7 +102,8 @@ class Books:
         return [order_rows.read_order(row) for row in rows if row is not None]
 
     def _adjustments(self, saga: Saga) -> list[Adjustment]:
-        rows = [saga.adjustments.get(adjustment_rows.key_of(*each)) for each in self.adjustments]
+        named = {*self.adjustments, *_restocked(self._orders(saga))}
+        rows = [saga.adjustments.get(adjustment_rows.key_of(*each)) for each in sorted(named)]
         return [adjustment_rows.read_adjustment(row) for row in rows if row is not None]
 
 
@@ -128,6 +137,38 @@ def _of_order(order: Order, payment: str | None) -> Iterator[str]:
         yield f"order {order.order} is {order.state}, and its payment is {payment}"
 
 
+def _restocked(orders: list[Order]) -> Iterator[tuple[str, str]]:
+    """The adjustments by which refunds put goods back on the shelf."""
+    for order in orders:
+        for number, refund in refunds(order).items():
+            for line, (product, _) in enumerate(refund.restock):
+                for again in range(RESTOCKS):
+                    key = restock_key(order.order, number, line, again)
+                    yield product, adjustment_id(key)
+
+
+def _of_refunds(order: Order, given: int, saga: Saga) -> Iterator[str]:
+    """Σ refunds ≤ captured, by what the order says and by what the provider did."""
+    open_ = any(each.is_open for each in refunds(order).values())
+    if open_ and order.order not in {order_of(owed.owner) for owed in _due(saga)}:
+        yield f"a refund of order {order.order} is open, and the sweep does not know"
+    entered = sum(each.amount for each in refunds(order).values() if each.state != "failed")
+    if order.refundable != order.captured - entered or order.refundable < 0:
+        yield f"order {order.order} has {order.refundable} left of {order.captured}"
+    if given > entered:
+        yield f"{given} was given back of order {order.order}, where {entered} is entered"
+
+
+def _unfinished_refunds(order: Order, given: int) -> Iterator[str]:
+    for number, each in refunds(order).items():
+        if each.is_open:
+            yield f"refund {number} of order {order.order} is {each.state}, and not finished"
+    if given != given_back(order):
+        yield f"{given} was given back of order {order.order}, and it says {given_back(order)}"
+    if is_whole(order) != (order.state == "refunded"):
+        yield f"order {order.order} is {order.state}, and {given} of {order.captured} went back"
+
+
 def _untold(
     orders: list[Order], adjustments: list[Adjustment], told: Iterable[str]
 ) -> Iterator[str]:
@@ -136,6 +177,11 @@ def _untold(
     for order in orders:
         wanted = [f"{order.order}.placed"] if order.outcome == "placed" else []
         wanted += [f"{order.order}.paid"] if order.state in _SOLD else []
+        wanted += [
+            f"{order.order}.refunded.{number}"
+            for number, each in refunds(order).items()
+            if each.state == "done"
+        ]
         for each in wanted:
             if each not in ids:
                 yield f"nobody was told {each}"

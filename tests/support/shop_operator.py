@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections.abc import Collection
 from contextlib import closing
 from typing import Any
 
@@ -10,7 +11,9 @@ import msgspec
 from app.adapters.common.clock import SystemClock
 from app.adapters.local.tables import LocalTable
 from app.ports.tables import Schema
+from app.services.due_rows import order_of
 from infra import shop as declared
+from infra import shop_payments
 from tests.support.project import Project
 
 _SWEPT_AFTER_MS = 3 * 60_000  # more than the sweep leaves an order alone for
@@ -18,7 +21,8 @@ _SWEPT_AFTER_MS = 3 * 60_000  # more than the sweep leaves an order alone for
 
 def table(shop: Project, name: str) -> LocalTable:
     """A table of a local shop, as an operator has it: whatever is granted."""
-    (stated,) = (each for each in declared.TABLES if each.name == name)
+    every = (*declared.TABLES, *shop_payments.EVERY.tables)
+    (stated,) = (each for each in every if each.name == name)
     schema = Schema(
         partition=stated.partition,
         sort=stated.sort,
@@ -31,6 +35,8 @@ def table(shop: Project, name: str) -> LocalTable:
 def rows(shop: Project, name: str) -> list[dict[str, Any]]:
     """All rows of a table, read beside whoever writes: no port lists them."""
     file = shop.places.data / "tables" / name / "rows.db"
+    if not file.exists():
+        return []  # nobody has used it yet
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
         found = database.execute("SELECT row FROM rows").fetchall()
     return [msgspec.msgpack.decode(row) for (row,) in found]
@@ -42,13 +48,23 @@ def letters(shop: Project, to: str) -> list[Any]:
 
 
 def minutes_pass(shop: Project, placed: Any) -> None:
-    """Have an order be on the sweep's list for so long that the sweep sees to it."""
-    due = table(shop, "due")
-    for row in rows(shop, "due"):
-        if row["owner"] == f"order:{placed['order']}":
-            earlier = time.time_ns() // 1_000_000 - _SWEPT_AFTER_MS
-            due.delete({"shard": row["shard"], "at": row["at"]})
-            due.put({**row, "at": f"{earlier:013d}#{row['owner']}"})
+    """Have an order, and its refunds, be on the sweep's list for so long that it sees to them."""
+    owners = {str(row["owner"]) for row in rows(shop, "due")}
+    _minutes_pass(shop, {each for each in owners if order_of(each) == placed["order"]})
+
+
+def minutes_pass_for_all(shop: Project) -> None:
+    """The same for all that is on the list."""
+    _minutes_pass(shop, {str(row["owner"]) for row in rows(shop, "due")})
+
+
+def _minutes_pass(shop: Project, owners: Collection[str]) -> None:
+    with closing(table(shop, "due")) as due:
+        for row in rows(shop, "due"):
+            if row["owner"] in owners:
+                earlier = time.time_ns() // 1_000_000 - _SWEPT_AFTER_MS
+                due.put({**row, "at": f"{earlier:013d}#{row['owner']}"})
+                due.delete({"shard": row["shard"], "at": row["at"]})
 
 
 def run(shop: Project, schedule: str) -> None:

@@ -1,11 +1,14 @@
 """The plain parts of the target for Alibaba Cloud: sizes, routes, alarms, packages."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
@@ -19,9 +22,19 @@ from infra.alicloud.concurrency import reserved
 from infra.alicloud.names import LABEL, Names
 from infra.alicloud.packages import HANDLER, archive
 from infra.alicloud.places import Places
-from infra.alicloud.stack import PLAIN, UNBOUND, warnings
+from infra.alicloud.role import account
+from infra.alicloud.stack import (
+    CLOSED,
+    NOBODY_TOLD,
+    NOT_RUN_UNTOLD,
+    PLAIN,
+    STORED,
+    UNBOUND,
+    warnings,
+)
 from infra.alicloud.table import columns
 from infra.alicloud.watched import alarms
+from infra.errors import PlatformError
 from infra.limits import LIMITS
 from infra.model import Bucket, Index, Route, Table
 from infra.packages.deployed import Code
@@ -31,7 +44,10 @@ from tests.support.role_policies import Rule, Use, allowed, rules
 from tests.unit.sound_shop import SHOP
 
 PUBLIC = replace(SHOP, buckets=(Bucket(name="images", public=True),))
+QUIET = replace(SHOP, buckets=())
+HEARD: Mapping[str, Any] = {"contact_group": "shop", "action_policy": "shop"}
 CERTAIN = {"name": "shop.example.com", "certificate": "12345678"}
+FILES = {"name": "files.example.com", "certificate": "12345678"}
 PLACES = Places(Names("dev", "shop-dev-1"), "cn-hangzhou", "1234567890123456")
 
 
@@ -143,18 +159,59 @@ def test_every_function_and_every_queue_of_dead_letters_is_watched_by_name() -> 
 
 
 def test_without_a_domain_a_preview_warns_and_of_plain_http_too() -> None:
-    (trial,) = warnings(SHOP, shared_of("dev"))
+    (trial,) = warnings(QUIET, shared_of("dev", **HEARD))
     assert "100 elsewhere" in trial
     named = {"name": "shop.example.com"}
-    assert warnings(SHOP, shared_of("dev", domain=named)) == [PLAIN.format("shop.example.com")]
-    assert warnings(SHOP, shared_of("dev", domain=CERTAIN)) == []
+    plain = shared_of("dev", domain=named, **HEARD)
+    assert warnings(QUIET, plain) == [PLAIN.format("shop.example.com")]
+    assert warnings(QUIET, shared_of("dev", domain=CERTAIN, **HEARD)) == []
 
 
-def test_of_a_public_bucket_at_an_address_of_oss_a_preview_warns() -> None:
-    """New accounts of the mainland cannot use it, and browsers show nothing of it."""
-    assert warnings(PUBLIC, shared_of("dev", domain=CERTAIN)) == [UNBOUND.format("images")]
-    bound = shared_of("dev", domain=CERTAIN, bucket_domains={"images": CERTAIN})
-    assert warnings(PUBLIC, bound) == []
+@pytest.mark.parametrize(
+    ("region", "public", "reasons"),
+    [
+        ("cn-hangzhou", True, [STORED, CLOSED.format("browsers")]),
+        ("cn-hangzhou", False, [CLOSED.format("browsers")]),
+        ("cn-hongkong", True, [STORED]),
+        ("cn-hongkong", False, []),
+        ("ap-southeast-1", True, [STORED]),
+        ("ap-southeast-1", False, []),
+    ],
+)
+def test_of_a_bucket_at_an_address_of_oss_a_preview_warns(
+    region: str, public: Literal[True, False], reasons: list[str]
+) -> None:
+    """New accounts of the mainland cannot use it, and browsers show nothing of a public one."""
+    platform = replace(SHOP, buckets=(Bucket(name="images", public=public),))
+    told = [UNBOUND.format("images", "; ".join(reasons))] if reasons else []
+    stated = shared_of("dev", domain=CERTAIN, **HEARD)
+    assert warnings(platform, replace(stated, region=region)) == told
+    bound = shared_of("dev", domain=CERTAIN, bucket_domains={"images": FILES}, **HEARD)
+    assert warnings(platform, replace(bound, region=region)) == []
+
+
+def test_the_pages_that_could_not_use_a_bucket_of_the_mainland_are_named() -> None:
+    pages = replace(PUBLIC, origins=("https://a.example.com", "https://b.example.com"))
+    (told,) = warnings(pages, shared_of("dev", domain=CERTAIN, **HEARD))
+    assert "the pages of https://a.example.com, https://b.example.com can neither" in told
+
+
+def test_of_alarms_that_nobody_hears_a_preview_warns() -> None:
+    group, policy = ({key: "shop"} for key in HEARD)
+    calm = replace(QUIET, schedules=())
+    told = NOBODY_TOLD.format("shop-dev-alarms")
+    assert warnings(QUIET, shared_of("dev", domain=CERTAIN)) == [told, NOT_RUN_UNTOLD]
+    assert warnings(QUIET, shared_of("dev", domain=CERTAIN, **group)) == [NOT_RUN_UNTOLD]
+    assert warnings(QUIET, shared_of("dev", domain=CERTAIN, **policy)) == [told]
+    assert warnings(calm, shared_of("dev", domain=CERTAIN)) == [told]
+
+
+@pytest.mark.parametrize("arn", ["", "shop-dev-auth", "acs:ram::", "acs:ram::x:role/y", "04da6b54"])
+def test_what_is_no_roles_name_tells_of_no_account_and_is_quoted(arn: str) -> None:
+    assert account("acs:ram::1234567890123456:role/shop-dev-auth") == "1234567890123456"
+    with pytest.raises(PlatformError, match=f"^{re.escape(repr(arn))} is no role's name") as raised:
+        account(arn)
+    assert "→ write alicloud:accountId" in str(raised.value)
 
 
 @pytest.mark.parametrize("urls", [{}, {"images": "https://files.example.com"}])

@@ -138,6 +138,21 @@ def test_cpu_and_memory_fit_each_other(vcpus: float) -> None:
         ]
 
 
+def test_a_domain_leads_to_one_place() -> None:
+    shop = Domain(name="files.example.com", certificate="12345678-cn-hangzhou")
+    platform = replace(SHOP, buckets=(Bucket(name="images"), Bucket(name="uploads")))
+    one = {"images": FILES}
+    both = {"images": FILES, "uploads": FILES}
+    at = "alicloud.bucket_domains"
+    assert found(platform, bucket_domains=one) == []
+    assert found(platform, bucket_domains=both) == [
+        f"{at}.uploads.name: {FILES.name} → write another one, as uploads.example.com"
+    ]
+    assert found(platform, bucket_domains=one, domain=shop) == [
+        f"{at}.images.name: {FILES.name} → write another one, as images.example.com"
+    ]
+
+
 def test_no_secret_is_called_like_the_beginning_of_another_that_is_not_granted() -> None:
     """KMS keeps a parameter's value under a name around its own: a pattern finds both."""
     grants = (*SHOP.grants, grant("sweep", "secret", "token-key-old", "read"))

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -165,6 +166,17 @@ def test_no_error_tells_what_was_to_be_written(made: Kept, action: str) -> None:
             each.write("token-key", PLANTED)
         assert PLANTED not in "".join(traceback.format_exception(raised.value))
     assert made.server.asked.count(action) == 1, "a write is not repeated"
+
+
+def test_where_no_connection_was_made_nothing_may_have_been_done() -> None:
+    nowhere = Oos(Endpoint("http://127.0.0.1:1"), lambda: KEYS)
+    store = SecretParameters("alicloud-dev", REGION, lambda: nowhere)
+    for asked in (store.kept, partial(store.make, "token-key", PLANTED)):
+        with pytest.raises(PlatformError, match="so nothing was asked") as raised:
+            asked()
+        assert "see that the network is there" in str(raised.value)
+        assert "may have been done" not in str(raised.value)
+        assert "--list" not in str(raised.value)
 
 
 def test_keys_are_those_of_functions_or_of_pulumis_provider() -> None:

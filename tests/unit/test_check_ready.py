@@ -51,6 +51,16 @@ def test_what_no_clock_or_no_cloud_can_keep_is_refused(key: str, value: Any, rem
     assert kept(replace(DAY, **wrong)) == [f"{AT}.day.{key}: {value} → {remedy}"]
 
 
+def test_no_two_begin_at_the_same_times_by_the_same_clock() -> None:
+    """Which of the two numbers holds no cloud tells."""
+    twin = replace(DAY, name="again", cron="00 7  * * 1,2,3-5", min_instances=3)
+    assert kept(DAY, twin) == [
+        f"{AT}.again.cron: {twin.cron} → give one of them other times, or remove it"
+    ]
+    assert kept(DAY, replace(twin, time_zone="Europe/Berlin")) == []
+    assert kept(DAY, replace(twin, cron="1 7 * * 1-5")) == []
+
+
 def test_one_name_stands_for_one_time() -> None:
     assert kept(DAY, replace(NIGHT, name="day")) == [
         f"{AT}.day: declared 2 times → keep one, or rename the others"

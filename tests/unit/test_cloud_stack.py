@@ -1,11 +1,12 @@
 """A cloud's stack is made where it is not, told of, and never loses data without being asked."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.cli import cloud_stack, down_cloud, up, up_cloud
+from infra.cli import cloud_stack, down_cloud, preview, up, up_cloud
 from infra.cli.cloud_stack import Holder, ensure, holders, outputs
 from infra.cli.commands import run
 from infra.cli.stack import Stack
@@ -210,6 +211,58 @@ def test_secrets_without_a_value_are_told_with_the_command_that_makes_them(tmp_p
 def test_bringing_up_without_an_account_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert up.main(["--stack", "aws-dev", "--offline"]) == 1
     assert "make preview STACK=aws-dev OFFLINE=1" in capsys.readouterr().err
+
+
+def test_a_stack_without_data_that_nobody_can_say_yes_to_tells_how(
+    engine: SaidEngine, stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.answer("stack export", state())
+    engine.answer("destroy", "error: --yes must be passed", 255)
+    assert down_cloud.down(stack, [], run) == 255
+    assert "→ make down STACK=aws-dev ARGS=--yes" in capsys.readouterr().err
+    assert down_cloud.down(stack, ["--yes"], run) == 255
+    assert "ARGS=--yes" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [up.main, preview.main])
+def test_without_keys_a_stack_on_alibaba_cloud_is_refused_before_the_engine_starts(
+    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(["--stack", "alicloud-dev"], environment={"ALICLOUD_ACCESS_KEY": "half"}) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("no keys of Alibaba Cloud are set, so nothing was changed\n→ set ")
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY", "alicloud:profile"):
+        assert name in said.err
+
+
+KEYS = {"ALICLOUD_ACCESS_KEY": "i", "ALICLOUD_SECRET_KEY": "s"}
+
+
+@pytest.mark.parametrize(
+    ("config", "environment"),
+    [
+        ("", KEYS),
+        ("", {"ALIBABA_CLOUD_ACCESS_KEY_ID": "i", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s"}),
+        ("", {"ALICLOUD_PROFILE": "mine"}),
+        ("", {"ALICLOUD_ECS_ROLE_NAME": "mine"}),
+        ("alicloud:profile: mine, ", {}),
+        ("alicloud:assumeRoleWithOidc: {roleArn: mine}, ", {}),
+        ("alicloud:ecsRoleName: mine, ", {}),
+    ],
+)
+def test_whatever_the_provider_can_ask_with_is_let_pass(
+    tmp_path: Path, config: str, environment: dict[str, str]
+) -> None:
+    file = tmp_path / "stacks/Pulumi.alicloud-dev.yaml"
+    file.parent.mkdir()
+    file.write_text(f"config: {{{config}shop:settings: {{target: alicloud}}}}\n")
+    cloud_stack.check_keys(tmp_path, "alicloud-dev", environment)
+    file.write_text("environment: [team]\nconfig: {shop:settings: {target: alicloud}}\n")
+    cloud_stack.check_keys(tmp_path, "alicloud-dev", {})
+    file.write_text("config: {shop:settings: {target: alicloud}}\n")
+    with pytest.raises(PlatformError, match="no keys of Alibaba Cloud"):
+        cloud_stack.check_keys(tmp_path, "alicloud-dev", {})
 
 
 def test_a_plan_that_is_declined_or_fails_tells_no_address(

@@ -114,3 +114,9 @@ def test_a_stack_of_another_kind_is_refused_in_words(
     assert conformance.main(["--stack", "odd", "--yes"], root, {}, started) == 1
     assert "its target is not stated" in capsys.readouterr().err
     assert started.words == []
+
+
+def test_its_help_says_what_it_does_without_a_stack(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        conformance.main(["--help"])
+    assert "or on this machine" in capsys.readouterr().out

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.cli.doctor import accepts, answers, examine, report
+from infra.cli.doctor import accepts, answers, examine, of_cloud, report
 from infra.cli.findings import Surroundings
 from infra.cli.venv_setup import INPUTS, Checkout, digest
 from infra.local.places import Places
@@ -181,3 +181,22 @@ def test_what_runs_before_the_packages_are_there_needs_the_standard_library_only
     isolated = [sys.executable, "-I", "-S", "-c", program]
     said = subprocess.run(isolated, capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout.strip()) == (0, "[]"), said.stderr
+
+
+def test_of_a_clouds_stack_a_process_in_the_environment_tells(tmp_path: Path) -> None:
+    """What it prints are findings; anything else is one, too."""
+    around = healthy(tmp_path)
+    says = '[{"name": "region", "state": "ok", "text": "cn-hangzhou", "remedy": ""}]'
+    told = Answers().on("infra.cli.doctor_cloud", "alicloud-dev", says=f"a warning\n{says}")
+    asked = replace(around, machine=replace(around.machine, run=told))
+    (finding,) = of_cloud(asked, "alicloud-dev")
+    assert (finding.name, finding.text, finding.bad) == ("region", "cn-hangzhou", False)
+    text = report([finding], "alicloud-dev")
+    assert text.endswith("All is well. Next: make up STACK=alicloud-dev")
+    broken = Answers().on("infra.cli.doctor_cloud", says="ModuleNotFoundError: yaml")
+    (finding,) = of_cloud(replace(asked, machine=replace(around.machine, run=broken)), "aws-dev")
+    assert finding.bad
+    assert "ModuleNotFoundError" in finding.text
+    assert of_cloud(asked, "local") == []
+    Checkout(around.machine.root).python.unlink()
+    assert of_cloud(asked, "alicloud-dev") == [], "that it is not there is told already"

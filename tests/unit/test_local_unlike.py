@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra import settings, shop
+from infra.local.counterparts import COUNTERPARTS
 from infra.local.plan import LOCAL_STACK, LocalConfig, Planned, plan
 from infra.local.unlike import UNLIKE
 from tests.support.limits import NAMED, stated, with_setting
@@ -81,3 +82,8 @@ def test_every_setting_is_tried_here() -> None:
     ours = {path for path in stated("local") if path[0] not in ("target", "local")}
     tried = {named(path) for path, _ in CHANGES}
     assert tried == {path if path[0] in NAMED else named(path) for path in ours}
+
+
+def test_every_kind_of_resource_of_this_machine_is_named_and_no_other() -> None:
+    """docs/targets.md says what each is there for."""
+    assert {f"local:index:{each.kind}" for each in planned(BASE)} == COUNTERPARTS.keys()

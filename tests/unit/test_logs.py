@@ -12,6 +12,7 @@ import pytest
 from infra.cli import logs
 from infra.cli.logs import follow, readable
 from infra.errors import PlatformError
+from infra.local.places import Places
 
 
 def script(*steps: Callable[[], object]) -> Callable[[float], None]:
@@ -156,3 +157,20 @@ def test_the_command_prints_lines_for_people_or_for_programs(
     with redirect_stdout(said):
         assert logs.main(["--no-follow", "--lines", "1", *words], tmp_path) == 0
     assert said.getvalue() == shown
+
+
+def test_under_the_last_line_of_a_stopped_shop_it_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To programs' eyes there are the lines alone: it goes to standard error."""
+    log = tmp_path / ".shop/log/local.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text('{"event": "last"}\n')
+    assert logs.main(["--no-follow", "--json"], tmp_path) == 0
+    said = capsys.readouterr()
+    assert said.out == '{"event": "last"}\n'
+    assert said.err == "The shop is stopped, so nothing more is written. make up starts it.\n"
+    waits = logs.waits(Places(tmp_path), lambda _: None)
+    waits(0.2)
+    waits(0.2)
+    assert capsys.readouterr().err == said.err, "it is said once"

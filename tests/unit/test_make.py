@@ -80,3 +80,7 @@ def test_lock_makes_every_list_of_pinned_packages_from_what_is_asked_for() -> No
         name = each.relative_to(ROOT)
         assert f"{name} --output-file {name.with_suffix('.txt')}" in said
     assert "pyproject.toml --all-extras --output-file tools/constraints.txt" in said
+
+
+def test_the_doctor_is_told_of_which_stack() -> None:
+    assert "--doctor --stack 'alicloud-dev'" in run_by("doctor", "STACK=alicloud-dev")

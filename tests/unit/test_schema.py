@@ -32,11 +32,11 @@ BEYOND_A_SCHEMA = {
     "environment_too_large",
     "instances_min_over_default",
     "instances_min_over_max",
-    "letters_in_nobodys_name",
     "memory_above_lambda",
     "memory_below_lambda",
     "memory_not_of_function_compute",
     "queue_seen_too_soon",
+    "ready_twice_at_once",
     "ready_under_the_usual",
     "timeout_behind_route",
 }

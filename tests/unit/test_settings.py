@@ -75,10 +75,14 @@ def test_a_target_alone_is_enough_and_all_else_has_its_default() -> None:
     )
 
 
-def test_every_key_that_can_be_set_is_taken_over() -> None:
+PLACES = ("local", "aws", "alicloud")
+
+
+@pytest.mark.parametrize("target", PLACES)
+def test_every_key_that_can_be_set_is_taken_over(target: str) -> None:
     """A full stack file comes back as it was written."""
     raw = {
-        "target": "local",
+        "target": target,
         "payments": "stripe",
         "local": {
             "emulate": "alicloud",
@@ -154,7 +158,42 @@ def test_every_key_that_can_be_set_is_taken_over() -> None:
             }
         },
     }
-    assert parse(raw, SOURCE, NAMES).model_dump() == raw
+    assert raw.keys() == Settings.model_fields.keys()
+    given = {key: value for key, value in raw.items() if key == target or key not in PLACES}
+    found = parse(given, SOURCE, NAMES).model_dump()
+    assert {key: found[key] for key in given} == given
+
+
+@pytest.mark.parametrize("target", PLACES)
+def test_what_is_stated_of_another_place_has_no_effect_and_is_refused(target: str) -> None:
+    others = {"local": {"port": 8080}, "aws": {"log_days": 7}, "alicloud": {"log_days": 7}}
+    empty: dict[str, Any] = {place: {} for place in PLACES}
+    parse({"target": target, "payments": "fake", **empty}, SOURCE, NAMES)
+    found = refused({"target": target, "payments": "fake", **others})
+    assert found == {
+        place: (
+            "",
+            f"the stack's target is {target}, so this would have no effect",
+            f"remove it, or write target: {place}",
+        )
+        for place in PLACES
+        if place != target
+    }
+
+
+@pytest.mark.parametrize(
+    ("route", "remedy"),
+    [
+        ("GET /nope", "write one of the ROUTES in infra/shop.py, as POST /users"),
+        ("POST /user", "write POST /users"),
+        ("PUT /health", "write GET /health"),
+        ("nonsense", "write one of the ROUTES in infra/shop.py, as POST /users"),
+    ],
+)
+def test_which_route_was_meant_its_path_tells_and_not_its_method(route: str, remedy: str) -> None:
+    with pytest.raises(Refused) as caught:
+        parse({"target": "local", "routes": {route: {"rate": 1, "burst": 1}}}, SOURCE, NAMES)
+    assert [problem.remedy for problem in caught.value.problems] == [remedy]
 
 
 def test_the_report_names_every_wrong_value_at_once() -> None:

@@ -4,10 +4,9 @@ Each test asks thousands of times: by default one write of each scene goes wrong
 --soak each does, in every way.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
+from tests.conformance.checkout.conftest import Stores
 from tests.conftest import Counts
 from tests.support.checkout_races import by_chance, race, race_shop
 from tests.support.checkout_scenes import (
@@ -21,40 +20,12 @@ from tests.support.checkout_scenes import (
 )
 from tests.support.checkout_shop import CheckoutShop
 from tests.support.faulty_tables import Fault
-from tests.support.tables_alicloud import TableStoreStore
-from tests.support.tables_aws import DynamoStore
-from tests.support.tables_stores import Store
 
 _ONE = 1000  # further apart than a scene has writes: one of them
 
 
-@pytest.fixture(params=["dynamodb", "tablestore"])
-def stores(request: pytest.FixtureRequest) -> Iterator["_Stores"]:
-    """Makes stores as they are asked for, and lets go of all of them."""
-    made = _Stores(request)
-    yield made
-    for store in made:
-        store.close()
-
-
-class _Stores(list[Store]):
-    """The stores that were made; `one` makes another."""
-
-    def __init__(self, request: pytest.FixtureRequest) -> None:
-        super().__init__()
-        self._request = request
-
-    def one(self) -> Store:
-        value = self._request.getfixturevalue
-        if self._request.param == "dynamodb":
-            self.append(DynamoStore(value("dynamo_tables")))
-        else:
-            self.append(TableStoreStore(value("tablestore")))
-        return self[-1]
-
-
 @pytest.fixture
-def make(stores: _Stores) -> Make:
+def make(stores: Stores) -> Make:
     """Makes the scenes' shop on the store."""
 
     def one() -> CheckoutShop:
@@ -90,7 +61,7 @@ def test_a_write_that_goes_wrong_is_put_right(
 
 
 @pytest.mark.long
-def test_races_by_chance_leave_the_books_right(stores: _Stores, counts: Counts) -> None:
+def test_races_by_chance_leave_the_books_right(stores: Stores, counts: Counts) -> None:
     for seed in range(counts(small=1, full=10)):
         choices, zombies = by_chance(seed)
         choices = choices[: counts(small=8, full=len(choices))]

@@ -186,3 +186,14 @@ def test_who_may_not_is_told_so_before_his_body_is_read() -> None:
     found = MemoryShop().call("PUT /users/me/password", b"{", token="none")
 
     assert found.status == 401
+
+
+def test_a_carts_token_that_is_good_no_longer_keeps_nobody_out() -> None:
+    shop = MemoryShop()
+    shop.register()
+    old = shop.call("POST /carts").json["cart_token"]
+    shop.clock.advance(91 * 24 * 60 * 60 * 1000)
+    for cart_token in (old, "forged", str(shop.log_in().json["token"])):
+        login = {"username": "tea-house", "password": PASSWORD, "cart_token": cart_token}
+        answer = shop.call("POST /sessions", login)
+        assert (answer.status, answer.json["cart_merged"]) == (201, False)

@@ -12,7 +12,7 @@ from app.domain.errors import ConflictError, NotFoundError
 from app.services.cart_rows import read_cart, write_cart
 from app.services.change_cart import add_lines, empty, merge, set_line
 from app.services.sweep_carts import sweep_carts
-from app.services.view_cart import view_cart
+from app.services.view_cart import Seen, view_cart
 from infra import shop
 from tests.support.memory_shop import NOW_MS
 
@@ -38,13 +38,13 @@ class Carts:
         stated = {"partition": table.partition, "sort": table.sort, "indexes": indexes}
         return MemoryTable(schema_of({"may": [], "expiring": False, **stated}), self.clock, lag_ms)
 
-    def sell(self, product: str, price: int, *, active: bool = True) -> None:
+    def sell(self, product: str, price: int, *, active: bool = True, currency: str = "EUR") -> None:
         self.products.put(
             {
                 "product": product,
                 "name": "Tea",
                 "price": price,
-                "currency": "EUR",
+                "currency": currency,
                 "active": active,
                 "deleted": False,
             }
@@ -58,6 +58,15 @@ class Carts:
 
     def lines(self, cart: str) -> dict[str, int]:
         return {each.product: each.quantity for each in read_cart(cart, carts=self.carts).lines}
+
+    def view(self, cart: str) -> Seen:
+        return view_cart(
+            read_cart(cart, carts=self.carts),
+            "",
+            products=self.products,
+            promotions=self.promotions,
+            clock=self.clock,
+        )
 
     def merge(self) -> None:
         merge(GUEST, USER, carts=self.carts, clock=self.clock)
@@ -88,13 +97,7 @@ def test_a_cart_is_priced_anew_at_each_look() -> None:
     of.add(GUEST, Line(TEA, 2), Line(CUP, 1))
     of.sell(TEA, 700)
     of.sell(CUP, 1_200, active=False)
-    seen = view_cart(
-        read_cart(GUEST, carts=of.carts),
-        "",
-        products=of.products,
-        promotions=of.promotions,
-        clock=of.clock,
-    )
+    seen = of.view(GUEST)
     assert seen.bill.total == 1_400
     assert seen.gone == (CUP,)
 
@@ -121,6 +124,42 @@ def test_a_cart_is_merged_once_however_often_it_is_tried() -> None:
     of.merge()
     assert of.lines(USER) == {TEA: 3, CUP: 1}
     assert of.lines(GUEST) == {}
+
+
+def test_what_a_guest_puts_in_after_a_login_is_merged_at_the_next() -> None:
+    of = Carts()
+    of.add(GUEST, Line(TEA, 2))
+    of.merge()
+    of.clock.advance(1)
+    of.add(GUEST, Line(TEA, 3), Line(CUP, 1))
+    of.merge()
+    of.merge()
+    assert of.lines(USER) == {TEA: 5, CUP: 1}
+    assert of.lines(GUEST) == {}
+
+
+def test_a_product_of_another_currency_is_refused_and_changes_nothing() -> None:
+    of = Carts()
+    of.sell(CUP, 1_200, currency="USD")
+    with pytest.raises(ConflictError):
+        of.add(GUEST, Line(TEA, 1), Line(CUP, 1))
+    of.add(GUEST, Line(TEA, 1))
+    with pytest.raises(ConflictError):
+        of.add(GUEST, Line(CUP, 1))
+    with pytest.raises(ConflictError):
+        of.set(GUEST, Line(CUP, 1))
+    assert of.lines(GUEST) == {TEA: 1}
+
+
+def test_a_cart_that_came_to_be_of_two_currencies_is_seen_and_can_be_mended() -> None:
+    """By merging, or when a product's currency was changed."""
+    of = Carts()
+    of.add(GUEST, Line(TEA, 2), Line(CUP, 1))
+    of.sell(CUP, 1_200, currency="USD")
+    seen = of.view(GUEST)
+    assert (seen.bill.total, seen.bill.currency, seen.gone) == (1_000, "EUR", (CUP,))
+    of.set(GUEST, Line(CUP, 0))
+    assert of.view(GUEST).gone == ()
 
 
 def test_an_emptied_cart_is_empty_and_is_still_the_same() -> None:

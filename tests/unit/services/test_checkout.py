@@ -68,7 +68,7 @@ def test_what_costs_nothing_is_paid_without_a_payment() -> None:
     order = shop.order(asked.order)
     assert order is not None
     assert (order.state, order.total, order.payment, order.captured) == ("paid", 0, "", 0)
-    assert shop.cloud.pay.state(asked.order) is None
+    assert shop.till.state(asked.order) is None
     assert shop.check_out(asked) == "placed"
     assert shop.unrest() == []
 

@@ -9,7 +9,7 @@ from tests.support.checkout_races import CHOICES, WORKERS, by_chance, race, race
 _CHOICE = st.tuples(st.integers(0, CHOICES - 1), st.integers(1, 24))
 
 
-@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 8, suppress_health_check=[HealthCheck.too_slow])
 @given(
     choices=st.lists(_CHOICE, max_size=40),
     zombies=st.lists(st.booleans(), min_size=WORKERS, max_size=WORKERS),
@@ -22,6 +22,6 @@ def test_whoever_goes_first_and_whoever_dies_the_books_are_right(
 
 
 def test_long_races_by_chance_leave_the_books_right(counts: Counts) -> None:
-    for seed in range(counts(small=8, full=2_000)):
+    for seed in range(counts(small=4, full=2_000)):
         choices, zombies = by_chance(seed)
         assert race(race_shop(lag_ms=700 * (seed % 2)), choices, zombies) == [], f"seed {seed}"

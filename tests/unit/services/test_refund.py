@@ -9,11 +9,12 @@ import pytest
 from app.domain.errors import ConflictError, InvalidError, NotFoundError
 from app.domain.refund import refunds
 from app.ports.errors import ConditionFailedError, PortError, UnavailableError
+from app.services.due_rows import ADJUST, Due, put_due
 from app.services.due_rows import ORDER as OF_ORDER
-from app.services.due_rows import Due, put_due
+from app.services.one_by_one import SomeFailedError
 from tests.support.breaks import BREAKS, broken, interleaved
 from tests.support.faults import Faults, KilledError
-from tests.support.refunding import ORDER, PAID, POT, TEA, Refunding, wish
+from tests.support.refunding import BY, ORDER, PAID, POT, TEA, Refunding, wish
 
 
 def test_a_part_is_given_back_and_the_rest_can_be() -> None:
@@ -351,3 +352,106 @@ def test_two_sweeps_give_what_failed_back_to_what_is_left_once() -> None:
     for shop, _, _ in interleaved(made, ours, Refunding.settle):
         shop.check()
         assert (shop.order.refundable, refunds(shop.order)[0].state) == (PAID, "failed")
+
+
+def test_pieces_go_back_whatever_the_sweep_had_to_bury() -> None:
+    """The adjustment was on the list and never put, and the order could not be read just then."""
+    shop = Refunding()
+    asked = wish(None, restock="all")
+
+    class Dies(Faults):
+        def call(self, name: str, run: Any) -> Any:
+            if name == "adjustments.put":
+                raise KilledError
+            return super().call(name, run)
+
+    class Busy(Faults):
+        def call(self, name: str, run: Any) -> Any:
+            if name == "orders.get" and name not in self.calls:
+                self.calls.append(name)
+                raise UnavailableError("busy")
+            return super().call(name, run)
+
+    with suppress(KilledError):
+        shop.refund(asked, Dies(shop.cloud, 0, KilledError, after=False))
+    with pytest.raises(SomeFailedError):
+        shop.settle(Busy(shop.cloud, 0, KilledError, after=False))
+    assert shop.on_shelf() == {}
+
+    for _ in range(2):
+        shop.settle()
+
+    assert shop.on_shelf() == {TEA: 2, POT: 1}
+    assert (shop.due, shop.order.state) == ([], "refunded")
+    assert shop.refund(asked)[1].restocked
+
+
+def test_refunds_that_cannot_be_had_keep_nothing_else_waiting() -> None:
+    """The provider does not know the payment of one order; behind it stands what is due as well."""
+    shop = Refunding()
+
+    class Away(Faults):
+        def call(self, name: str, run: Any) -> Any:
+            if name.endswith(".refund"):
+                raise UnavailableError("no such payment")
+            return super().call(name, run)
+
+    away = Away(shop.cloud, 0, KilledError, after=False)
+    for number in range(6):
+        shop.refund(wish(100, key=f"refund {number}"), away)
+        shop.clock.advance(1)
+    assert len(shop.due) == 6
+    behind = Due(ADJUST + f"{TEA}/{ORDER}", shop.clock.now_ms(), BY, "a" * 64)
+    put_due(behind, due=shop.table("due"))
+
+    for _ in range(2):
+        with pytest.raises(SomeFailedError):
+            shop.settle(away)
+
+    assert all(str(row["owner"]).startswith(OF_ORDER + ORDER) for row in shop.due)
+    shop.settle()
+    assert (shop.order.refundable, shop.cloud.pay.refunded(ORDER)) == (PAID - 600, 600)
+    while shop.due:
+        shop.settle()
+
+
+def test_two_refunds_of_one_moment_are_each_on_the_list() -> None:
+    """The other one is done, and off the list, before ours is entered; then we die."""
+    shop = Refunding()
+    ours, theirs = wish(500, key="ours"), wish(300, key="theirs")
+
+    class Late(Faults):
+        def call(self, name: str, run: Any) -> Any:
+            if name == "orders.update":
+                self.calls.append(name)
+                if self.calls.count(name) == 1:
+                    shop.refund(theirs)
+                else:
+                    run()
+                    raise KilledError
+            return super().call(name, run)
+
+    with suppress(KilledError):
+        shop.refund(ours, Late(shop.cloud, 0, KilledError, after=False))
+    assert [each.state for each in refunds(shop.order).values()] == ["done", "pending"]
+
+    shop.settle()
+
+    assert [each.state for each in refunds(shop.order).values()] == ["done", "done"]
+    assert (shop.cloud.pay.refunded(ORDER), shop.due) == (800, [])
+
+
+def test_a_provider_who_has_another_refund_under_this_key_is_asked_once_at_a_time() -> None:
+    shop = Refunding()
+    asked: list[str] = []
+
+    class Another(Faults):
+        def call(self, name: str, run: Any) -> Any:
+            if name.endswith(".refund"):
+                asked.append(name)
+                raise ConditionFailedError("the refund has another amount")
+            return super().call(name, run)
+
+    made = shop.refund(wish(500), Another(shop.cloud, 0, KilledError, after=False))[1]
+
+    assert (made.state, len(asked), len(shop.due)) == ("pending", 1, 1)
