@@ -263,8 +263,9 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
 }  # fmt: skip
 
 # with every provider of payments
+EVERY_FUNCTION = (*FUNCTIONS, *shop_payments.EVERY.functions)
 NAMES = {
-    "functions": tuple(each.name for each in (*FUNCTIONS, *shop_payments.EVERY.functions)),
+    "functions": tuple(each.name for each in EVERY_FUNCTION),
     "routes": tuple(each.key for each in (*ROUTES, *shop_payments.EVERY.routes)),
     "tables": tuple(each.name for each in (*TABLES, *shop_payments.EVERY.tables)),
     "buckets": tuple(each.name for each in BUCKETS),

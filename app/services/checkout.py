@@ -143,7 +143,8 @@ def _empty(order: Order, counter: Counter) -> None:
     """Empty the cart that was ordered, unless it was changed since; its customer goes on anyway."""
     try:
         cart = read_cart(order.cart, carts=counter.carts)
-        if cart.version == order.cart_version:
+        # one that was begun since has versions of its own
+        if cart.version == order.cart_version and cart.created_at <= order.created_at:
             write_cart(replace(cart, lines=()), carts=counter.carts, clock=counter.saga.clock)
     except (ConflictError, PortError) as error:
         log.failed("carts", error)

@@ -105,22 +105,39 @@ class _Halves:
 
 @dataclass(frozen=True)
 class Mutant:
-    """What is given to a shop to have it go by a broken rule.
+    """What is given to a shop to have it go by a broken rule, and where to look for that first.
 
-    `one_worker` tells whether it takes no more than one, and his faults, for that to be seen.
+    `seed` is of a race that finds it, `scene` one of which a fault does; None where that shows
+    nothing: it takes more than one worker, or a store that does not answer.
     """
 
     name: str
     more: Mapping[str, Any]
-    one_worker: bool = True
+    seed: int | None = 0
+    scene: str | None = None
 
 
 MUTANTS = (
-    Mutant("slot versions are not raised", {"rules": StuckVersions()}),
-    Mutant("settled by the order instead of the marker", {"rules": ByOrder()}, one_worker=False),
-    Mutant("no fence before void", {"rules": NoFence()}),
-    Mutant("a payment that is unknown counts as void", {"rules": UnknownIsVoid()}),
-    Mutant("the due row is written late", {"wrap": LateDue}),
-    Mutant("released first", {"wrap": lambda adapters: Halved(adapters, give_first=False)}),
-    Mutant("given back first", {"wrap": lambda adapters: Halved(adapters, give_first=True)}),
+    Mutant("slot versions are not raised", {"rules": StuckVersions()}, scene="checkout"),
+    Mutant("settled by the order instead of the marker", {"rules": ByOrder()}),
+    Mutant("no fence before void", {"rules": NoFence()}, 1, "checkout"),
+    Mutant(
+        "a payment that is unknown counts as void",
+        {"rules": UnknownIsVoid()},
+        24,
+        "cancelling what is begun to be paid",
+    ),
+    Mutant("the due row is written late", {"wrap": LateDue}, scene="checkout"),
+    Mutant(
+        "released first",
+        {"wrap": lambda adapters: Halved(adapters, give_first=False)},
+        1,
+        "checkout of what is sold out",
+    ),
+    Mutant(
+        "given back first",
+        {"wrap": lambda adapters: Halved(adapters, give_first=True)},
+        1,
+        "checkout of what is sold out",
+    ),
 )

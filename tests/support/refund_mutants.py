@@ -1,4 +1,4 @@
-"""The protocol of refunds with one of its rules broken, as `checkout_mutants` has that of orders."""
+"""The protocol of refunds with one of its rules broken; that of orders is `checkout_mutants`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -109,10 +109,13 @@ class _Blind:
 
 
 REFUND_MUTANTS = (
-    Mutant("a refund's due row is written late", {"wrap": LateRefundDue}),
-    Mutant("a refund without an answer counts as failed", {"wrap": NoAnswerIsFailure}),
-    Mutant("a refund has another key each time", {"wrap": AnotherKey}),
+    Mutant("a refund's due row is written late", {"wrap": LateRefundDue}, 0, "part of it"),
     Mutant(
-        "a failed refund is given back blindly", {"wrap": GivenBackBlindly}, one_worker=False
+        "a refund without an answer counts as failed",
+        {"wrap": NoAnswerIsFailure},
+        None,
+        "part of it",
     ),
+    Mutant("a refund has another key each time", {"wrap": AnotherKey}, 2, "part of it"),
+    Mutant("a failed refund is given back blindly", {"wrap": GivenBackBlindly}, 1),
 )

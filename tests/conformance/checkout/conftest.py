@@ -47,9 +47,9 @@ class Stores:
         return local_store(folder)
 
 
-@pytest.fixture(params=[DYNAMODB, TABLESTORE])
+@pytest.fixture
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
-    """Makes stores as they are asked for, one after the other."""
+    """Makes stores of a kind as they are asked for, one after the other."""
     made = Stores(request, tmp_path)
     yield made
     made.close()

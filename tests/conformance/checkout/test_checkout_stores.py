@@ -6,7 +6,7 @@ Each test asks thousands of times: by default one write of each scene goes wrong
 
 import pytest
 
-from tests.conformance.checkout.conftest import Stores
+from tests.conformance.checkout.conftest import DYNAMODB, TABLESTORE, Stores
 from tests.conftest import Counts
 from tests.support.checkout_races import by_chance, race, race_shop
 from tests.support.checkout_scenes import (
@@ -43,6 +43,7 @@ def _scenes(*, soak: bool) -> list[tuple[Scene, Fault]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    metafunc.parametrize("stores", [DYNAMODB, TABLESTORE], indirect=True)
     if "scene" in metafunc.fixturenames:
         found = _scenes(soak=bool(metafunc.config.getoption("--soak")))
         names = [f"{scene.name}-{fault.name}" for scene, fault in found]

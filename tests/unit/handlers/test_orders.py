@@ -9,7 +9,7 @@ from app.bootstrap import ConfigurationError
 from app.domain.shards import shard
 from app.handlers import settle
 from app.services.stock_rows import new_row
-from tests.support.memory_shop import CLOUDS, Answer, MemoryShop
+from tests.support.memory_shop import CLOUDS, PASSWORD, Answer, MemoryShop
 
 TEA, CUP = "01KAMPVE00ZK8J4F7C2R5Q9XTA", "01KAMPVE00ZK8J4F7C2R5Q9XTB"
 ADDRESS = {"name": "The Tea House", "street": "Leaf Lane 7", "city": "Bremen", "country": "DE"}
@@ -211,3 +211,29 @@ def test_a_cursor_of_another_list_is_refused() -> None:
     shop = Ordering()
     assert shop.call("GET /orders?cursor=x", token=shop.me).status == 422
     assert shop.call("GET /orders?limit=0", token=shop.me).status == 422
+
+
+def test_a_cart_that_was_begun_since_is_not_emptied_when_an_order_is_sent_again() -> None:
+    shop = Ordering()
+    token = shop.call("POST /carts").json["cart_token"]
+    guest = {"x-cart-token": token}
+    asked = {**guest, "idempotency-key": "key-1"}
+    shop.fill(None, guest)
+    assert shop.call("POST /orders", BODY, headers=asked).status == 201
+    shop.fill(None, guest)
+    shop.register()
+    known = {"username": "tea-house", "password": PASSWORD, "cart_token": token}
+    assert shop.call("POST /sessions", known).json["cart_merged"]
+
+    shop.clock.advance(1)
+    shop.fill(None, guest)
+    assert shop.call("POST /orders", BODY, headers=asked).status == 201
+    assert len(shop.call("GET /cart", headers=guest).json["lines"]) == len(LINES)
+
+
+@pytest.mark.parametrize("product", ["%00", "x" * 2_000, "x"])
+def test_what_can_be_no_product_is_not_found_and_no_error_of_the_shop(product: str) -> None:
+    shop = Ordering()
+    path = f"/cart/lines/{product}"
+    assert shop.call(f"PUT {path}", {"quantity": 1}, token=shop.me).status == 404
+    assert shop.call(f"DELETE {path}", token=shop.me).status == 404
