@@ -68,7 +68,7 @@ secret: setup ## makes the secret NAME, or takes it from stdin (RANDOM=1, ROTATE
 		$(if $(filter 1 yes,$(RANDOM)),--random) $(if $(filter 1 yes,$(ROTATE)),--rotate) \
 		$(if $(filter command,$(origin VALUE)),--value) $(ARGS)
 
-admin: setup ## has the user NAME be an admin; a new one types a password (ARGS=--random, --revoke)
+admin: setup ## has the user NAME be an admin; a new one types a password (ARGS=--random, --yes, --revoke)
 	@$(RUN) infra.cli.admin --stack $(call quoted,$(STACK)) $(if $(NAME),--name $(call quoted,$(NAME))) $(ARGS)
 
 letters: setup ## the letters that the local shop wrote down, the newest last

@@ -39,6 +39,7 @@ def write_handlers(root: Path, count: int) -> None:
 def shop_of(count: int) -> dict[str, Any]:
     """What stands in infra/shop.py, by name, for a shop of that many functions."""
     names = tuple(map(name_of, range(count)))
+    functions = tuple(Function(name=name) for name in names)
     routes = tuple(Route(method="GET", path=f"/{name}", function=name) for name in names)
     named: dict[str, tuple[str, ...]] = {
         "functions": names,
@@ -48,7 +49,8 @@ def shop_of(count: int) -> dict[str, Any]:
         "queues": (),
     }
     return {
-        "FUNCTIONS": tuple(Function(name=name) for name in names),
+        "FUNCTIONS": functions,
+        "EVERY_FUNCTION": functions,
         "ROUTES": routes,
         "TABLES": (Table(name=TABLE, partition="key"),),
         "BUCKETS": (),

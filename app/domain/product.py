@@ -1,10 +1,10 @@
 """Products: what is sold, and what may be said of it."""
 
-import unicodedata
 from dataclasses import dataclass
 
 from app.domain.errors import InvalidError
 from app.domain.money import MOST, currency
+from app.domain.plain import plain
 from app.domain.users import folded
 
 NAME_MOST = 200
@@ -13,7 +13,6 @@ CATEGORY_MOST = 64
 PRICE_LEAST, PRICE_MOST = 1, MOST
 IMAGES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 _KEY_MOST = 128  # Unicode may write one character as eighteen
-_SPACES = frozenset("\n\t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,4 @@ def _text(text: str, most: int, field: str) -> str:
     """The text. Raises InvalidError where it is too long, or holds what nobody can read."""
     if len(text) > most:
         raise InvalidError(f"this has at most {most} characters", field)
-    for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in _SPACES:
-            raise InvalidError("this holds a character that is no text", field)
-    return text
+    return plain(text, field, lines=True)

@@ -15,6 +15,7 @@ from typing import Literal
 
 from app.domain.errors import ConflictError, InvalidError
 from app.domain.order import Order
+from app.domain.plain import plain
 
 State = Literal["pending", "done", "failed"]
 Lines = tuple[tuple[str, int], ...]
@@ -29,8 +30,8 @@ _REFUNDABLE = ("paid", "fulfilled", "refunded")
 class Wish:
     """What an admin wants back for a customer; the same key does it once.
 
-    `amount` is None for all that is left. `restock` are the pieces that go back on the shelf, or
-    "all" that were sold and did not go back yet.
+    `amount` is None for all that is left, and may be 0 of an order that cost nothing. `restock` are
+    the pieces that go back on the shelf, or "all" that were sold and did not go back yet.
     """
 
     key: str
@@ -95,7 +96,7 @@ def same(order: Order, wish: Wish) -> int | None:
     """
     for number, found in refunds(order).items():
         if found.key == wish.digest:
-            if not found.amount:
+            if not found.body:
                 raise ConflictError("the refund was not made in time: ask with another key")
             if found.body != wish.body:
                 raise ConflictError("this idempotency key was used for another refund")
@@ -108,13 +109,9 @@ def new_refund(order: Order, wish: Wish, now_ms: int) -> tuple[int, Refund]:
 
     Raises ConflictError where the order cannot give so much, and InvalidError.
     """
-    if order.state not in _REFUNDABLE or not order.captured:
+    if order.state not in _REFUNDABLE or (order.total and not order.captured):
         raise ConflictError(f"the order is {order.shown}: there is nothing to give back")
-    amount = order.refundable if wish.amount is None else wish.amount
-    if wish.amount is not None and amount < 1:
-        raise InvalidError("a refund is 1 or more", "$.amount")
-    if not 1 <= amount <= order.refundable:
-        raise ConflictError(f"{order.refundable} is left of what was paid: no more can be given")
+    amount = _amount(order, wish) if order.total else _nothing(order, wish)
     if len(wish.reason) > REASON_MOST:
         raise InvalidError(f"a reason has at most {REASON_MOST} characters", "$.reason")
     return free(order), Refund(
@@ -122,12 +119,31 @@ def new_refund(order: Order, wish: Wish, now_ms: int) -> tuple[int, Refund]:
         body=wish.body,
         amount=amount,
         state="pending",
-        reason=wish.reason,
+        reason=plain(wish.reason, "$.reason", lines=True),
         restock=_restock(order, wish.restock),
         restocked=False,
         by=wish.by,
         at=now_ms,
     )
+
+
+def _amount(order: Order, wish: Wish) -> int:
+    """How much is to be given back. Raises ConflictError and InvalidError."""
+    amount = order.refundable if wish.amount is None else wish.amount
+    if wish.amount is not None and amount < 1:
+        raise InvalidError("a refund is 1 or more", "$.amount")
+    if not 1 <= amount <= order.refundable:
+        raise ConflictError(f"{order.refundable} is left of what was paid: no more can be given")
+    return amount
+
+
+def _nothing(order: Order, wish: Wish) -> int:
+    """0, if all pieces of an order that cost nothing come back, once. Raises ConflictError."""
+    if wish.amount or wish.restock != "all":
+        raise ConflictError("the order cost nothing: all that can come back are all of its pieces")
+    if any(each.body for each in refunds(order).values()):
+        raise ConflictError("the order cost nothing, and its pieces have come back")
+    return 0
 
 
 def never(digest: str, now_ms: int) -> Refund:
@@ -167,8 +183,10 @@ def given_back(order: Order) -> int:
 
 
 def is_whole(order: Order) -> bool:
-    """Whether all that was taken has been given back."""
-    return 0 < order.captured == given_back(order)
+    """Whether all that was taken has been given back; where nothing was, if a refund is done."""
+    if not order.captured:
+        return any(each.state == "done" for each in refunds(order).values())
+    return order.captured == given_back(order)
 
 
 def _restock(order: Order, wanted: Lines | Literal["all"]) -> Lines:

@@ -4,9 +4,14 @@ python -m app.entrypoints.operator reads one JSON object from standard input and
 standard output. The environment states the stores as that of a function does; passwords stand in
 no argument and in no environment.
 
-{"do": "make admin", "username": …, "password": … or null}  →  {"done": "registered"}
-{"do": "revoke admin", "username": …}                       →  {"done": "revoked"}
-                                                            or {"refused": "why"}
+{"do": "look", "username": …}                      →  {"done": "unknown"} or
+                                                      {"done": "admin", "user": …, "since": …}
+{"do": "make admin", "username": …, "password": …} →  {"done": "registered"}
+{"do": "promote", "username": …, "user": …}        →  {"done": "promoted"}
+{"do": "revoke admin", "username": …}              →  {"done": "revoked"}
+                                                   or {"refused": "why"}
+
+`since` is a day (UTC).
 """
 
 import json
@@ -16,20 +21,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.bootstrap import ConfigurationError, Services
+from app.domain.days import day_of
 from app.domain.errors import DomainError
 from app.ports.errors import PortError
-from app.services.make_admin import make_admin, revoke_admin
+from app.services.make_admin import make_admin, promote, revoke_admin, who_has
 
 
 def answer(asked: Mapping[str, Any], services: Services) -> dict[str, str]:
     """What became of it, or why nothing did."""
+    name = asked["username"]
     try:
-        if asked["do"] == "revoke admin":
-            return {"done": revoke_admin(asked["username"], users=services.table("users"))}
+        users = services.table("users")
+        match asked["do"]:
+            case "look":
+                there = who_has(name, users=users)
+                if there is None:
+                    return {"done": "unknown"}
+                return {"done": there.role, "user": there.user, "since": day_of(there.since)}
+            case "promote":
+                return {"done": promote(name, asked["user"], users=users)}
+            case "revoke admin":
+                return {"done": revoke_admin(name, users=users)}
         done = make_admin(
-            asked["username"],
+            name,
             asked["password"],
-            users=services.table("users"),
+            users=users,
             passwords=services.passwords,
             clock=services.clock,
         )

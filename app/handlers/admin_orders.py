@@ -56,7 +56,7 @@ def look(request: Request, services: Services, *, user: Caller) -> Response:  # 
 def fulfil(request: Request, services: Services, *, user: Caller) -> Response:
     """Say that an order's goods are on their way.
 
-    Asked again, they are still. 409 says that the order is not paid.
+    Asked again, they are still. 409 says that the order is not paid, or that a refund is pending.
     """
     fulfilled = fulfil_order(
         request.path_parameters["order"],
@@ -83,7 +83,8 @@ def give_back(request: Request, services: Services, *, user: Caller, body: NewRe
     """Refund an order, in whole or in part.
 
     With the same key it is done once. A refund that the provider has not decided on is pending, and
-    is seen to. 409 says that less is left, or that the key was used for another refund.
+    is seen to. Of an order that cost nothing, all of its pieces come back, and nothing else. 409
+    says that less is left, or that the key was used for another refund.
     """
     by = user.account.user_id
     wish = Wish(

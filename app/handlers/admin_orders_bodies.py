@@ -43,8 +43,10 @@ class NewRefund(Hidden):
 
     reason: Reason
     amount: Annotated[
-        Annotated[int, Meta(ge=1)] | None,
-        Meta(description="Without it, all that is left.", examples=[1_990]),
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(
+            description="Without it, all that is left; 0 where nothing was paid.", examples=[1_990]
+        ),
     ] = None
     restock: Annotated[
         list[Returned] | Literal["all"],

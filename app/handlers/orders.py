@@ -4,11 +4,13 @@ import msgspec
 
 from app.bootstrap import Services
 from app.domain.errors import InvalidError
+from app.domain.plain import plain
 from app.domain.promotion import folded
 from app.domain.users import email as address_of
 from app.handlers.asking import principal
 from app.handlers.idempotency import HEADER, Key, key_of
 from app.handlers.orders_bodies import (
+    Address,
     NewOrder,
     OrderId,
     OrderSeen,
@@ -35,7 +37,8 @@ def place(request: Request, services: Services, *, user: Principal, body: NewOrd
     Its goods are reserved for half an hour, for me to pay. The same key gets the same answer, so
     after 503, or none, send the request again. 409 says that something is sold out, that the
     promotion does not hold, that the key was used for another order, or that the cart costs
-    something else now: then `total` is what it costs.
+    something else now: then `total` is what it costs. 429 says that too many of my orders are not
+    paid yet, and when the first of them is cancelled.
     """
     asked = Asked(
         principal=user.id,
@@ -43,7 +46,7 @@ def place(request: Request, services: Services, *, user: Principal, body: NewOrd
         expected_total=body.expected_total,
         currency=body.currency,
         email=_email(user, body),
-        address=msgspec.json.encode(body.address, order="sorted").decode(),
+        address=_address(body.address),
         promotion=folded(body.promotion) if body.promotion else "",
     )
     return answered(201, placed(checkout(asked, counter(services))))
@@ -93,7 +96,7 @@ ROUTES = {
         user=principal,
         guests=True,
         gives={201: Placed},
-        refuses=(409,),
+        refuses=(409, 429),
         headers={HEADER: Key},
     ),
     "GET /orders": Operation(
@@ -124,6 +127,13 @@ ROUTES = {
         parameters=_ID,
     ),
 }
+
+
+def _address(given: Address) -> str:
+    """It as JSON. Raises InvalidError."""
+    for name in given.__struct_fields__:
+        plain(getattr(given, name), f"$.address.{name}")
+    return msgspec.json.encode(given, order="sorted").decode()
 
 
 def _email(user: Principal, body: NewOrder) -> str:

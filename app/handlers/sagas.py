@@ -1,7 +1,7 @@
 """What orders are worked on with, from a function's grants."""
 
 from app.bootstrap import ConfigurationError, Services
-from app.services.checkout import Counter
+from app.services.checkout import MOST_OPEN, NEWEST, Counter
 from app.services.saga import Saga
 
 _USUAL_MINUTES = 30
@@ -25,8 +25,23 @@ def saga(services: Services) -> Saga:
 def counter(services: Services) -> Counter:
     """Where carts are ordered. Raises AccessDeniedError and ConfigurationError."""
     return Counter(
-        services.table("carts"), services.table("products"), saga(services), _open_ms(services)
+        services.table("carts"),
+        services.table("products"),
+        saga(services),
+        _open_ms(services),
+        _most_open(services),
     )
+
+
+def _most_open(services: Services) -> int:
+    """How many unpaid orders one may have, by OPEN_ORDERS. Raises ConfigurationError."""
+    given = services.environment.get("OPEN_ORDERS", "") or str(MOST_OPEN)
+    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= NEWEST):
+        raise ConfigurationError(
+            f"OPEN_ORDERS is {given!r}: no order can be placed; make it a number of 1 to {NEWEST}, "
+            "the unpaid orders that one customer may have"
+        )
+    return int(given)
 
 
 def _open_ms(services: Services) -> int:

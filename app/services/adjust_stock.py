@@ -11,6 +11,7 @@ from hashlib import sha256
 from app.domain.adjustment import Adjustment
 from app.domain.errors import ConflictError, InvalidError
 from app.domain.order import Claim, adjustment_id
+from app.domain.plain import plain
 from app.ports.errors import ConditionFailedError, PortError, UnavailableError
 from app.ports.tables import Condition
 from app.services import log
@@ -59,6 +60,7 @@ def adjust_stock(wish: Wish, saga: Saga) -> Adjustment:
     """
     if not 1 <= abs(wish.delta) <= MOST_PIECES:
         raise InvalidError(f"a delta is 1 to {MOST_PIECES} pieces more or fewer", "$.delta")
+    plain(wish.reason, "$.reason", lines=True)
     key = key_of(wish.product, wish.adjustment)
     row = saga.adjustments.get(key)
     if row is None:

@@ -2,28 +2,40 @@
 
 The due row is put first, then the order's, if there is none: its key is the claim. From then on the
 order is driven until the answer to its placing is decided, by whoever tries again.
+
+Who has too many unpaid orders gets no more: each holds goods that others would buy. That is a brake
+and no lock: it is seen in an index, which lags, so who sends many at once may get a few more, and a
+guest can be another one.
 """
 
 import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from app.domain.errors import ConflictError, InvalidError, PriceChangedError
+from app.domain.errors import (
+    ConflictError,
+    InvalidError,
+    PriceChangedError,
+    TooManyError,
+)
+from app.domain.ids import first_id
 from app.domain.order import Order, answerable, order_id
 from app.domain.pricing import Bill, bill
 from app.ports.errors import ConditionFailedError, PortError, UnavailableError
-from app.ports.tables import Row, Table
+from app.ports.tables import Between, Row, Table
 from app.services import log
 from app.services.advance import follow
 from app.services.cart_rows import Cart, read_cart, write_cart
 from app.services.drive import drive
 from app.services.due_rows import ORDER, Due, put_due
 from app.services.offers import offers
-from app.services.order_rows import key_of, new_order, row_of
+from app.services.order_rows import BY_CUSTOMER, key_of, new_order, read_order, row_of
 from app.services.saga import Saga
 from app.services.view_cart import terms_of
 
 OPEN_MS = 30 * 60 * 1000
+MOST_OPEN = 5
+NEWEST = 50  # of one customer's orders are looked at, no more
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,12 +68,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Where carts are turned into orders; `open_ms` is how long one may stay unpaid."""
+    """Where carts are turned into orders.
+
+    `open_ms` is how long one may stay unpaid, and `most_open` how many of one customer's may.
+    """
 
     carts: Table
     products: Table
     saga: Saga
     open_ms: int = OPEN_MS
+    most_open: int = MOST_OPEN
 
 
 def checkout(asked: Asked, counter: Counter) -> Order:
@@ -69,8 +85,8 @@ def checkout(asked: Asked, counter: Counter) -> Order:
 
     Raises ConflictError where the key was used for something else, where what is asked for cannot
     be had (PriceChangedError: for another total), and, ever after, where this order was refused;
-    InvalidError for an empty cart; UnavailableError where it is not decided: try again with the
-    same key; and PortError.
+    InvalidError for an empty cart; TooManyError where too many orders are unpaid; UnavailableError
+    where it is not decided: try again with the same key; and PortError.
     """
     saga = counter.saga
     row = saga.orders.get(key_of(asked.order))
@@ -92,8 +108,9 @@ def _claimed(asked: Asked, counter: Counter) -> Row:
     cart = read_cart(asked.principal, carts=counter.carts)
     try:
         wanted = _priced(asked, cart, counter)
-    except (ConflictError, InvalidError):
-        # the same request, sent twice at once: the other one has emptied the cart
+        _brake(asked.principal, counter)
+    except (ConflictError, InvalidError, TooManyError):
+        # the same request, sent twice at once: the other one has emptied the cart, or is one more
         there = saga.orders.get(key_of(asked.order))
         if there is None:
             raise
@@ -120,6 +137,28 @@ def _claimed(asked: Asked, counter: Counter) -> Row:
             raise UnavailableError("the order was not placed: try again") from None
         return there
     return row
+
+
+def _brake(principal: str, counter: Counter) -> None:
+    """Raises TooManyError where the principal has as many unpaid orders as he may, and PortError.
+
+    Those that were placed longer ago than one may stay unpaid hold nothing, or soon will not.
+    """
+    now_ms = counter.saga.clock.now_ms()
+    page = counter.saga.orders.query(
+        principal,
+        index=BY_CUSTOMER,
+        sort=Between(low=first_id(now_ms - counter.open_ms)),
+        limit=NEWEST,
+        descending=True,
+    )
+    unpaid = [each for each in map(read_order, page.rows) if each.is_open]
+    if len(unpaid) >= counter.most_open:
+        room_ms = min(each.expires_at for each in unpaid) - now_ms
+        raise TooManyError(
+            f"{len(unpaid)} orders are not paid yet: pay or cancel one first",
+            max(1, -(-room_ms // 1000)),
+        )
 
 
 def _priced(asked: Asked, cart: Cart, counter: Counter) -> Bill:

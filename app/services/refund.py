@@ -110,7 +110,7 @@ def _enter(order: Order, row: Row, number: int, made: Refund, saga: Saga) -> Non
     saga.orders.update(
         key_of(order.order),
         set={f"refund{number}": made.text, **told.set},
-        add={"refundable": -made.amount},
+        add={"refundable": -made.amount} if made.amount else None,
         when=[
             Condition("state", "=", order.state),
             Condition(f"refund{number}", "=", ""),
@@ -150,6 +150,9 @@ def _step(order: Order, row: Row, number: int, open_: Refund, saga: Saga) -> boo
         for line in range(len(open_.restock)):
             _put_back(order.order, number, open_, line, saga)
         _write(order, number, open_, {f"refund{number}": replace(open_, restocked=True).text}, saga)
+        return True
+    if not open_.amount:  # it cost nothing: nobody is asked or told, and its pieces go back
+        _write(order, number, open_, {f"refund{number}": open_.paid_back().text}, saga)
         return True
     payment = Payment(order.order, order.payment, "captured", order.captured, order.currency)
     with asking():

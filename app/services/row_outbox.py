@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.errors import ConflictError
 from app.domain.ids import first_id
 from app.domain.shards import shard
 from app.ports.clock import Clock
@@ -30,6 +31,7 @@ BY_OUTBOX = "by_outbox"
 TOLD = "told"
 NOTHING = "[]"
 A_RUN = 500
+MOST_TOLD = 64  # things of one row; more than any order ever has, and a row has bounds
 _OUTBOX = ("outbox", "outbox_at")
 _WRITER_MS = 60_000  # whoever wrote the row sends it within this time, or never will
 _LONGEST_MS = 60 * 60 * 1000
@@ -49,10 +51,13 @@ class Noted:
 def noted(row: Row, owner: str, things: Iterable[Thing], now_ms: int) -> Noted:
     """What notes `things` in an update of `row`, as it was read; `owner` names it in its table.
 
-    The update fails when somebody noted or sent something meanwhile: then read again.
+    The update fails when somebody noted or sent something meanwhile: then read again. Raises
+    ConflictError where too much was not sent yet.
     """
     before = str(row[TOLD])
     after = [*json.loads(before), *things]
+    if len(after) > MOST_TOLD:
+        raise ConflictError("too much that was done here is not told yet: try again in a while")
     return Noted(waiting(owner, after, now_ms), (Condition(TOLD, "=", before),))
 
 

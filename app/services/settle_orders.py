@@ -26,6 +26,7 @@ from app.services.saga import Saga
 
 GRACE_MS = 2 * 60 * 1000
 LATE_MS = 60 * 60 * 1000
+REFUND_LATE_MS = 3 * 24 * 60 * 60 * 1000  # a bank may take days, and nobody can hurry it
 A_RUN_MS = 40_000  # the function has a minute, and does more than this
 _A_SHARD = 500
 
@@ -34,7 +35,10 @@ SettleRefunds = Callable[[Order, str], bool]
 
 
 class LateError(Exception):
-    """Something stays open for over an hour, though each sweep tries: somebody has to look."""
+    """Something stays open for too long, though each sweep tries: somebody has to look.
+
+    An order for over an hour, refunds of one that is paid for over three days.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,14 @@ class Sweeper:
             if self.saga.clock.now_ms() - begun_ms > A_RUN_MS:
                 return 0  # the next run begins with the oldest again
             try:
-                since_ms = self._open_since(owed)
+                late_ms = self._late_from(owed)
             except Exception:
                 self._later(owed)
                 raise
-            if since_ms is None:
+            if late_ms is None:
                 remove_due(owed, due=self.saga.due)
                 return 1
-            if begun_ms - since_ms > LATE_MS:
+            if begun_ms > late_ms:
                 late.append(owed.owner)
             return 0
 
@@ -71,7 +75,7 @@ class Sweeper:
         done = one_by_one("orders", found, one)
         if late:
             named = ", ".join(late[:5])
-            raise LateError(f"{len(late)} are open for over an hour: {named}")
+            raise LateError(f"{len(late)} are open for too long: {named}")
         return done
 
     def _later(self, owed: Due) -> None:
@@ -82,8 +86,8 @@ class Sweeper:
             if again.key != owed.key:
                 remove_due(owed, due=self.saga.due)
 
-    def _open_since(self, owed: Due) -> int | None:
-        """Take it on; None when nothing is left to do, else since when there is. Raises PortError.
+    def _late_from(self, owed: Due) -> int | None:
+        """Take it on; None when nothing is left to do, else when that is late. Raises PortError.
 
         The row on the list may be older than what it is of: somebody was slow between the two.
         """
@@ -97,15 +101,15 @@ class Sweeper:
             try:
                 self.saga.orders.put(row_of(buried), if_absent=True)
             except ConditionFailedError:
-                return now_ms  # it was put just now: the next run sees to it
+                return now_ms + LATE_MS  # it was put just now: the next run sees to it
             return None
         expired = read_order(row).expires_at <= now_ms
         found = drive(order, self.saga, Cancel("expired", "expired") if expired else None)
         settle_order(found, self.saga)
         try_to_tell(key_of(order), table=self.saga.orders, queue=self.saga.events)
         if found.is_open:
-            return found.created_at
-        return None if self.settle_refunds(found, owed.body) else owed.put_ms
+            return found.created_at + LATE_MS
+        return None if self.settle_refunds(found, owed.body) else owed.put_ms + REFUND_LATE_MS
 
     def _adjusted(self, owed: Due) -> int | None:
         product, _, adjustment = owed.owner.removeprefix(ADJUST).partition("/")
@@ -115,7 +119,7 @@ class Sweeper:
             try:
                 self.saga.adjustments.put(adjustment_row(buried), if_absent=True)
             except ConditionFailedError:
-                return self.saga.clock.now_ms()
+                return self.saga.clock.now_ms() + LATE_MS
             return None
         found = drive_adjustment(read_adjustment(row), self.saga)
         close_adjustment(found, self.saga)

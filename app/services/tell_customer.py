@@ -3,6 +3,9 @@
 Rows of the table `notifications`: event (the key), kind "order", order, what, sent_at (UTC epoch
 milliseconds). The letter goes out before its row is written: what dies in between sends it again,
 under the same id, and nothing is lost. A message that comes again later finds the row.
+
+Of an order that is placed there is no letter: anybody can place orders, for any address, and leave
+them unpaid.
 """
 
 import json
@@ -18,15 +21,8 @@ from app.services.order_rows import key_of, read_order
 KIND = "order"
 PLACED, PAID, REFUNDED = "placed", "paid", "refunded"
 
-_PLACED = """\
-Thank you for your order {order}:
-
-{lines}
-
-It is yours once it is paid.
-"""
 _PAID = """\
-Your order {order} is paid:
+Thank you. Your order {order} is paid:
 
 {lines}
 """
@@ -49,7 +45,9 @@ def tell_customer(
     letters: Notifications,
     clock: Clock,
 ) -> None:
-    """Send a letter about what happened, "placed", "paid" or "refunded.<n>", unless it was sent.
+    """Send a letter about what happened, "paid" or "refunded.<n>", unless it was sent.
+
+    "placed" is only noted.
 
     Raises UnknownEventError and PortError: then the message comes again.
     """
@@ -60,8 +58,9 @@ def tell_customer(
     if row is None:
         raise UnavailableError("the order that an event is about is not there")
     found = read_order(row)
-    subject, text = _words(found, what)
-    if found.email:
+    words = None if what == PLACED else _words(found, what)
+    if words is not None and found.email:
+        subject, text = words
         letters.send(Letter(id=event, to=found.email, subject=subject, text=text))
     about = {"kind": KIND, "order": order, "what": what}
     sent: Row = {**key, **about, "sent_at": clock.now_ms()}
@@ -73,8 +72,6 @@ def tell_customer(
 
 def _words(order: Order, what: str) -> tuple[str, str]:
     """The subject and the text of a letter. Raises UnknownEventError."""
-    if what == PLACED:
-        return "Your order", _PLACED.format(order=order.order, lines=_lines(order))
     if what == PAID:
         return "Your order is paid", _PAID.format(order=order.order, lines=_lines(order))
     kind, _, number = what.partition(".")

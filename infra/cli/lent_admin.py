@@ -1,7 +1,8 @@
-"""An admin whom the local shop lends to a command: he is one while it runs, and has no password.
+"""An admin whom the local shop lends to a command: he is there while it runs, without a password.
 
-Whoever may write the shop's files could be one anyway. A command that is killed leaves the role
-behind, with a session that nobody knows; the next one takes both over and ends them.
+Whoever may write the shop's files could be one anyway. His name is another one each time, that
+nobody can have registered before. A command that is killed leaves him behind, with a password and a
+session that nobody knows.
 """
 
 import json
@@ -31,21 +32,23 @@ def local_address(running: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def lent_admin(places: Places, name: str) -> Iterator[Shop]:
-    """The shop that runs here, asked as an admin of this name. Raises PlatformError."""
+def lent_admin(places: Places) -> Iterator[Shop]:
+    """The shop that runs here, asked as an admin. Raises PlatformError."""
     running: dict[str, Any] = ask(places, "describe")
     auth = running["functions"].get("auth")
     if auth is None:
         raise PlatformError("the shop that runs here has no users, so nobody can be its admin")
     address = local_address(running)
     variables = {**os.environ, **auth["environment"]}
-    token = _asked({"do": "lend", "username": name}, variables)["token"]
-    with closing(Shop(address, token)) as shop:
+    lent = _asked({"do": "lend"}, variables)
+    with closing(Shop(address, lent["token"])) as shop:
         try:
             yield shop
         finally:
-            _asked({"do": "take back", "username": name}, variables)
-            shop.ask("DELETE", "/sessions/current")
+            try:
+                shop.ask("DELETE", "/sessions/current")
+            finally:
+                _asked({**lent, "do": "take back"}, variables)
 
 
 def _asked(wanted: Mapping[str, str], variables: Mapping[str, str]) -> Mapping[str, str]:

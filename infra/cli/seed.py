@@ -21,7 +21,6 @@ from infra.cli.stack import ROOT
 from infra.errors import PlatformError
 from infra.local.places import Places
 
-ADMIN = "seed"
 TOKEN = "SHOP_TOKEN"  # noqa: S105 - its name
 
 
@@ -71,7 +70,7 @@ def elsewhere(stack: str, address: str, environment: Mapping[str, str]) -> Shop:
 @contextmanager
 def _asked(stack: str, address: str, root: Path, environment: Mapping[str, str]) -> Iterator[Shop]:
     if stack == LOCAL and not address:
-        with lent_admin(Places(root), ADMIN) as lent:
+        with lent_admin(Places(root)) as lent:
             yield lent
         return
     with closing(elsewhere(stack, address, environment)) as shop:

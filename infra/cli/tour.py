@@ -14,7 +14,6 @@ from infra.cli import tour_steps as steps
 from infra.cli.console import only_local, parser, run_command
 from infra.cli.lent_admin import lent_admin, local_address
 from infra.cli.letters import kept
-from infra.cli.seed import ADMIN
 from infra.cli.seed_goods import goods
 from infra.cli.seeding import fill
 from infra.cli.shop_http import Shop
@@ -59,7 +58,7 @@ def _tour(root: Path) -> int:
         ):
             step(visit)
         with closing(visit.user):
-            with lent_admin(places, ADMIN) as admin:
+            with lent_admin(places) as admin:
                 steps.refund(visit, admin)
             guide.begin("Log out")
             guide.answer(visit.user, 204, "DELETE /sessions/current")
@@ -69,7 +68,7 @@ def _tour(root: Path) -> int:
 
 def _seed(places: Places, guide: Guide) -> None:
     guide.begin("The shelves are empty: fill them (make seed)")
-    with lent_admin(places, ADMIN) as shop:
+    with lent_admin(places) as shop:
         fill(shop, goods(), guide.tell)
 
 

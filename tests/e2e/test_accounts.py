@@ -101,7 +101,10 @@ def test_the_operator_makes_an_admin_and_makes_him_none(shop: Project) -> None:
 def test_a_user_who_is_made_an_admin_is_one_with_his_next_request(shop: Project) -> None:
     somebody = customer(shop)
     somebody.got(403, "GET /admin/orders")
-    shop.run("admin", "--name", somebody.name.upper()).ok()
+    refused = shop.run("admin", "--name", somebody.name.upper())
+    assert (refused.code, "--yes" in refused.output) == (1, True)
+    somebody.got(403, "GET /admin/orders")
+    shop.run("admin", "--name", somebody.name.upper(), "--yes").ok()
     somebody.got(200, "GET /admin/orders")
     assert somebody.got(200, "GET /users/me")["role"] == "admin"
 

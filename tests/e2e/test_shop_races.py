@@ -4,6 +4,7 @@ Whoever is refused because nobody is free, or too fast, asks again, as the API s
 """
 
 from collections import Counter
+from functools import partial
 from secrets import token_hex
 
 import pytest
@@ -147,7 +148,7 @@ def test_refunds_by_several_admins_at_once_are_never_more_than_was_captured(
                 answer = by.refund(placed, amount=900, restock=one)
             return answer.status_code, answer.text
 
-        answers = at_once([lambda number=number: ask(number) for number in range(7)])
+        answers = at_once([partial(ask, number) for number in range(7)])
         assert {status for status, _ in answers} == {201, 409}
         seen = keeper.got(200, f"GET /admin/orders/{placed['order']}")
         given = [each["amount"] for each in seen["refunds"] if each["state"] == "done"]

@@ -156,6 +156,7 @@ def test_the_outputs_are_addresses_and_what_public_records_hold() -> None:
         "url": "https://shop.example.com",
         "alarms": f"shop-{PROD}-alarms",
         "domain_target": f"{ACCOUNT}.{REGION}.fc.aliyuncs.com",
+        "images_domain_proof": "TXT _dnsauth.images.example.com be1d49d863dea9ff",
         "uploads_domain_proof": "TXT _dnsauth.files.example.com be1d49d863dea9ff",
     }
 

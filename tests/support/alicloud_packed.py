@@ -80,11 +80,11 @@ class Packed:
         *,
         headers: Mapping[str, str] = NONE,
         query: Mapping[str, str] = NONE,
-        **parameters: str,
+        of: Mapping[str, str] = NONE,
     ) -> Answer:
         """What the function answers to a request."""
         self._turn(function)
-        return self.functions[function].ask(http_event(route, body, headers, query, parameters))
+        return self.functions[function].ask(http_event(route, body, headers, query, of))
 
     def table(self, name: str) -> TableStoreTable:
         """A table, whatever is granted."""

@@ -76,10 +76,10 @@ class Packed:
         *,
         headers: Mapping[str, str] = NONE,
         query: Mapping[str, str] = NONE,
-        **parameters: str,
+        of: Mapping[str, str] = NONE,
     ) -> Answer:
         """What the function answers to a request."""
-        return self.functions[function].ask(http_event(route, body, headers, query, parameters))
+        return self.functions[function].ask(http_event(route, body, headers, query, of))
 
     def table(self, name: str) -> DynamoTable:
         """A table, whatever is granted."""

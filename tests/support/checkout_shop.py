@@ -5,10 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.adapters.common.tables import schema_of
 from app.adapters.memory.clock import MemoryClock
-from app.adapters.memory.cloud import MemoryCloud
-from app.adapters.memory.payments import MemoryPayments
 from app.bootstrap import Services
 from app.domain.cart import Line
 from app.domain.errors import ConflictError
@@ -17,27 +14,25 @@ from app.domain.promotion import Terms
 from app.domain.refund import Wish as Back
 from app.domain.shards import shard
 from app.handlers import sagas, settle
-from app.ports.adapters import Adapters, Stated
+from app.ports.adapters import Adapters
 from app.ports.errors import UnavailableError
-from app.ports.payments import Payments
-from app.ports.tables import Schema, Table
+from app.ports.tables import Table
 from app.services import stock_rows
 from app.services.adjust_stock import Wish, adjust_stock
 from app.services.advance import advance
 from app.services.audit import entry
 from app.services.cancel_order import cancel_order
 from app.services.cart_rows import Cart, read_cart, write_cart
-from app.services.checkout import Asked, Counter, checkout
+from app.services.checkout import Asked, checkout
 from app.services.order_rows import key_of, read_order
 from app.services.promotion_rows import new_row
 from app.services.refund import refund
 from app.services.saga import Protocol, Saga
 from app.services.sweep import sweep
-from tests.support.fake_till import SCHEMA as FAKE
-from tests.support.fake_till import FakeTill
+from tests.support.fake_till import CloudOn
 from tests.support.memory_shop import NOW_MS, environment
 from tests.support.shop_invariants import Books
-from tests.support.tables_stores import STORES, Store, stated_of
+from tests.support.tables_stores import STORES, Store
 
 TEA, CUP, POT = (f"01KAMPVE00ZK8J4F7C2R5Q9XT{each}" for each in "ABC")
 _PRICES = {TEA: 500, CUP: 700, POT: 1_100}
@@ -47,34 +42,6 @@ GRACE_MS = 3 * 60_000
 EXPIRED_MS = 31 * 60_000
 
 Wrap = Callable[[Adapters], Adapters]
-
-
-class CloudOn(MemoryCloud):
-    """Everything in memory but the tables, which a store makes, if there is one.
-
-    With a `card` payments are of the fake provider, on a table of the same kind, by this card.
-    """
-
-    def __init__(self, clock: MemoryClock, store: Store | None, lag_ms: int, card: str) -> None:
-        super().__init__(clock, {"token-key": "k" * 43}, lag_ms=lag_ms)
-        self._store = store
-        self._made: dict[str, Table] = {}
-        self.till: MemoryPayments | FakeTill = self.pay
-        if card:
-            self.till = FakeTill(self._table("fake_payments", FAKE), clock, card)
-
-    def table(self, name: str, stated: Stated) -> Table:
-        return self._table(name, schema_of(stated))
-
-    def payments(self, services: Any) -> Payments:  # noqa: ARG002 - the same for all of them
-        return self.till
-
-    def _table(self, name: str, schema: Schema) -> Table:
-        if self._store is None:
-            return super().table(name, stated_of(schema))
-        if name not in self._made:
-            self._made[name] = self._store.bare(name, schema)
-        return self._made[name]
 
 
 class CheckoutShop:
@@ -152,7 +119,7 @@ class CheckoutShop:
         """What became of it: placed, refused, or undecided."""
         services = self.services("orders", adapters)
         made = sagas.counter(services)
-        counter = Counter(made.carts, made.products, ruled(made.saga, self.rules), made.open_ms)
+        counter = replace(made, saga=ruled(made.saga, self.rules))
         return answer(lambda: checkout(asked, counter))
 
     def confirm(self, order: str, adapters: Adapters | None = None) -> str:

@@ -1,14 +1,21 @@
 """The fake provider on a test's own tables, with what its customers do there."""
 
 import json
+from typing import Any
 
+from app.adapters.common.tables import schema_of
 from app.adapters.fake.desk import Desk
 from app.adapters.fake.payments import SECRET, FakePayments, reference_of
+from app.adapters.memory.clock import MemoryClock
+from app.adapters.memory.cloud import MemoryCloud
+from app.adapters.memory.payments import MemoryPayments
 from app.adapters.memory.queue import MemoryQueue
 from app.adapters.memory.secrets import MemorySecrets
+from app.ports.adapters import Stated
 from app.ports.clock import Clock
-from app.ports.payments import Payment, State
+from app.ports.payments import Payment, Payments, State
 from app.ports.tables import Schema, Table
+from tests.support.tables_stores import Store, stated_of
 
 SCHEMA = Schema(partition="payment")
 
@@ -41,3 +48,31 @@ class FakeTill(FakePayments):
         row = self._rows.get({"payment": reference_of(order)})
         found = {} if row is None else json.loads(str(row["refunds"]))
         return sum(each["amount"] for each in found.values() if each["state"] != "failed")
+
+
+class CloudOn(MemoryCloud):
+    """Everything in memory but the tables, which a store makes, if there is one.
+
+    With a `card` payments are of the fake provider, on a table of the same kind, by this card.
+    """
+
+    def __init__(self, clock: MemoryClock, store: Store | None, lag_ms: int, card: str) -> None:
+        super().__init__(clock, {"token-key": "k" * 43}, lag_ms=lag_ms)
+        self._store = store
+        self._made: dict[str, Table] = {}
+        self.till: MemoryPayments | FakeTill = self.pay
+        if card:
+            self.till = FakeTill(self._table("fake_payments", SCHEMA), clock, card)
+
+    def table(self, name: str, stated: Stated) -> Table:
+        return self._table(name, schema_of(stated))
+
+    def payments(self, services: Any) -> Payments:  # noqa: ARG002 - the same for all of them
+        return self.till
+
+    def _table(self, name: str, schema: Schema) -> Table:
+        if self._store is None:
+            return super().table(name, stated_of(schema))
+        if name not in self._made:
+            self._made[name] = self._store.bare(name, schema)
+        return self._made[name]

@@ -67,7 +67,7 @@ class NoAnswerIsFailure(_Whole):
     """A refund that goes unanswered is taken for one that failed."""
 
     def payments(self, services: Any) -> Payments:
-        found: Payments = _NoAnswerIsFailure(super().payments(services))  # type: ignore[assignment]
+        found: Payments = _NoAnswerIsFailure(super().payments(services))
         return found
 
 
@@ -75,7 +75,7 @@ class AnotherKey(_Whole):
     """The provider is asked by another key each time."""
 
     def payments(self, services: Any) -> Payments:
-        found: Payments = _AnotherKey(super().payments(services))  # type: ignore[assignment]
+        found: Payments = _AnotherKey(super().payments(services))
         return found
 
 

@@ -33,11 +33,11 @@ class Packed(Protocol):
         *,
         headers: Mapping[str, str] = NONE,
         query: Mapping[str, str] = NONE,
-        **parameters: str,
+        of: Mapping[str, str] = NONE,
     ) -> Answer:
         """What the function answers to a request of this route, as `GET /uploads/{key}`.
 
-        A body that is a text goes as it is, any other as JSON; parameters are those of the path.
+        A body that is a text goes as it is, any other as JSON; `of` are the path's parameters.
         """
         ...
 
@@ -120,7 +120,7 @@ def upload_and_download(packed: Packed, token: str) -> None:
         return packed.ask("uploads", "POST /uploads", wanted, headers=shown).expect(201)
 
     def fetched(place: Any) -> Answer:
-        return packed.ask("uploads", "GET /uploads/{key}", headers=shown, key=place["key"])
+        return packed.ask("uploads", "GET /uploads/{key}", headers=shown, of={"key": place["key"]})
 
     with httpx.Client(trust_env=False, timeout=20) as browser:
         place = begun()

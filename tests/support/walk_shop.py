@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import httpx
 
 from tests.support.function_process import Answer
-from tests.support.walk import PASSWORD, PICTURE, Packed, bearer
+from tests.support.walk import NONE, PASSWORD, PICTURE, Packed, bearer
 
 PRICE, PIECES = 450, 20
 BUYER, GUEST = "buyer@letters.example", "guest@letters.example"
@@ -62,24 +63,24 @@ def _admin(packed: Packed) -> dict[str, str]:
 def _on_offer(packed: Packed, keeper: dict[str, str]) -> tuple[str, str]:
     """A product with a picture and pieces, and the code of a promotion."""
 
-    def ask(route: str, body: object = None, **of: str) -> Any:
-        answer = packed.ask("admin", route, body, headers={**keeper, **_key()}, **of)
+    def ask(route: str, body: object = None, of: Mapping[str, str] = NONE) -> Any:
+        answer = packed.ask("admin", route, body, headers={**keeper, **_key()}, of=of)
         return answer.expect(201 if route.startswith("POST") and "stock" not in route else 200)
 
     wanted = {"name": "Green tea", "price": PRICE, "currency": "EUR", "category": "Tea"}
     made = ask("POST /admin/products", wanted)
     of = {"product": str(made["product"])}
     begun = {"content_type": "image/png", "size": len(PICTURE)}
-    place = ask("POST /admin/products/{product}/images", begun, **of)
+    place = ask("POST /admin/products/{product}/images", begun, of)
     sent = httpx.put(place["url"], content=PICTURE, headers=place["headers"], trust_env=False)
     assert sent.status_code == httpx.codes.OK, sent.text
     chosen = {"version": made["version"], "upload": place["upload"]}
-    shown = ask("PUT /admin/products/{product}/image", chosen, **of)
+    shown = ask("PUT /admin/products/{product}/image", chosen, of)
     terms = {name: shown[name] for name in (*wanted, "description", "active", "version")}
-    changed = ask("PUT /admin/products/{product}", {**terms, "description": "A cup a day."}, **of)
+    changed = ask("PUT /admin/products/{product}", {**terms, "description": "A cup a day."}, of)
     assert changed["image"] == shown["image"]
     stock = {"delta": PIECES, "reason": "a delivery"}
-    assert ask("POST /admin/products/{product}/stock", stock, **of)["available"] == PIECES
+    assert ask("POST /admin/products/{product}/stock", stock, of)["available"] == PIECES
     now = time.time_ns() // 1_000_000
     code = ask("POST /admin/promotions", {
         "code": "SPRING-10", "kind": "percent", "value": 10, "currency": "EUR", "minimum": 0,
@@ -94,7 +95,7 @@ def browse(packed: Packed, product: str) -> None:
     for query in ({}, {"category": "Tea"}, {"q": "green"}):
         (found,) = packed.ask("catalog", "GET /products", query=query).expect(200)["products"]
         assert found["product"] == product
-    shown = packed.ask("catalog", "GET /products/{product}", product=product).expect(200)
+    shown = packed.ask("catalog", "GET /products/{product}", of={"product": product}).expect(200)
     assert shown["in_stock"]
     assert packed.published(shown["image"]) == PICTURE
 
@@ -145,17 +146,19 @@ def _buy(packed: Packed, buyer: dict[str, str], product: str, code: str) -> Any:
 def _pay(packed: Packed, placed: Any, card: str = "good") -> None:
     """Pay by a made-up card, at the page that the order names."""
     payment = placed["payment"]["client"]["url"].rpartition("/")[2]
-    page = packed.ask("paypage", "GET /payments/fake/{payment}", payment=payment).expect(200)
+    page = packed.ask("paypage", "GET /payments/fake/{payment}", of={"payment": payment}).expect(
+        200
+    )
     assert placed["order"] in page
     route = "POST /payments/fake/{payment}"
-    told = packed.ask("paypage", route, {"card": card}, payment=payment).expect(200)
+    told = packed.ask("paypage", route, {"card": card}, of={"payment": payment}).expect(200)
     assert (told["order"], told["state"]) == (placed["order"], "authorised")
 
 
 def order_of(packed: Packed, placed: Any, asker: dict[str, str]) -> Any:
     """An order as its customer sees it."""
     route = "GET /orders/{order}"
-    return packed.ask("orders", route, headers=asker, order=placed["order"]).expect(200)
+    return packed.ask("orders", route, headers=asker, of={"order": placed["order"]}).expect(200)
 
 
 def _as_a_guest(packed: Packed, keeper: dict[str, str], product: str) -> None:
@@ -170,21 +173,21 @@ def _as_a_guest(packed: Packed, keeper: dict[str, str], product: str) -> None:
     packed.ask("webhooks", hooks, webhook["body"], headers=webhook["headers"]).expect(204)
     assert order_of(packed, hooked, asker)["state"] == "paid"
     order = {"order": str(hooked["order"])}
-    sent = packed.ask("admin", "POST /admin/orders/{order}/fulfil", {}, headers=keeper, **order)
+    sent = packed.ask("admin", "POST /admin/orders/{order}/fulfil", {}, headers=keeper, of=order)
     assert sent.expect(200)["state"] == "fulfilled"
 
     asker = new_guest(packed, product)
     confirmed = order_cart(packed, asker, email=GUEST).expect(201)
     _pay(packed, confirmed, "silent")
     order = {"order": str(confirmed["order"])}
-    found = packed.ask("orders", "POST /orders/{order}/confirm", {}, headers=asker, **order)
+    found = packed.ask("orders", "POST /orders/{order}/confirm", {}, headers=asker, of=order)
     assert found.expect(200)["state"] == "paid"
 
     for shown, function, end in (({}, "orders", "/orders"), (keeper, "admin", "/admin/orders")):
         asker = new_guest(packed, product)
         order = {"order": str(order_cart(packed, asker, email=GUEST).expect(201)["order"])}
         route = f"POST {end}/{{order}}/cancel"
-        gone = packed.ask(function, route, {}, headers=shown or asker, **order).expect(200)
+        gone = packed.ask(function, route, {}, headers=shown or asker, of=order).expect(200)
         assert gone["state"] == "cancelled"
     assert [each["state"] for each in _orders(packed, asker)] == ["cancelled"]
 
@@ -218,11 +221,11 @@ def _orders(packed: Packed, asker: dict[str, str]) -> Any:
 
 def _give_back(packed: Packed, keeper: dict[str, str], placed: Any) -> None:
     """A part of the money, with its goods; then what is left of it."""
-    route, order = "POST /admin/orders/{order}/refunds", str(placed["order"])
+    route, of = "POST /admin/orders/{order}/refunds", {"order": str(placed["order"])}
     first = {"reason": "one came broken", "amount": 405, "restock": "all"}
-    packed.ask("admin", route, first, headers={**keeper, **_key()}, order=order).expect(201)
+    packed.ask("admin", route, first, headers={**keeper, **_key()}, of=of).expect(201)
     rest = {"reason": "sent back"}
-    left = packed.ask("admin", route, rest, headers={**keeper, **_key()}, order=order).expect(201)
+    left = packed.ask("admin", route, rest, headers={**keeper, **_key()}, of=of).expect(201)
     assert [(each["amount"], each["state"]) for each in left["refunds"]] == [
         (405, "done"), (405, "done"),
     ]  # fmt: skip

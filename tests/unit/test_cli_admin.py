@@ -156,9 +156,74 @@ def test_an_admin_is_made_none_and_one_again(root: Path, capfd: pytest.CaptureFi
     assert _run(root, "--revoke") == 0
     assert _user(root) == before | {"role": "customer"}
     assert _run(root, "--revoke") == 0
-    assert _run(root, stdin=b"another password") == 0
+    assert _run(root, "--yes") == 0
     assert _user(root) == before
     assert "with the password as it is" in capfd.readouterr().out
+
+
+@pytest.fixture
+def taken(root: Path) -> dict[str, object]:
+    """Somebody has registered the name before the operator thought of it."""
+    _run(root, stdin=b"his own password")
+    _run(root, "--revoke")
+    return _user(root)
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "said"),
+    [
+        (["--random"], None, "would not be his"),
+        ([], PASSWORD.encode(), "would not be his"),
+        ([], None, "ARGS=--yes"),
+    ],
+)
+def test_a_name_that_a_customer_has_is_refused(
+    root: Path,
+    taken: dict[str, object],
+    words: list[str],
+    stdin: bytes | None,
+    said: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert _run(root, *words, stdin=stdin) == 1
+    told = capfd.readouterr()
+    assert said in told.err
+    assert "has the name shopkeeper since 20" in told.err
+    assert "password, shown" not in told.out
+    assert _user(root) == taken
+
+
+def test_on_a_terminal_the_operator_is_asked_whether_he_means_this_customer(
+    root: Path, taken: dict[str, object]
+) -> None:
+    asked: list[str] = []
+
+    def confirm(answer: str) -> Callable[[str], str]:
+        def said(prompt: str) -> str:
+            asked.append(prompt)
+            return answer
+
+        return said
+
+    ours, theirs = os.openpty()
+    try:
+        for no in ("", "no", "y"):
+            assert admin.main(NAMED, root, theirs, _typed(), confirm(no)) == 1
+            assert _user(root) == taken
+        assert admin.main(NAMED, root, theirs, _typed(), confirm("yes")) == 0
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert _user(root) == taken | {"role": "admin"}
+    assert all("shopkeeper since 20" in each for each in asked)
+
+
+def test_nobody_is_registered_where_somebody_was_to_be_promoted(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(root, "--yes") == 1
+    assert "no user shopkeeper" in capfd.readouterr().err
+    assert _user(root) == {}
 
 
 def test_a_shop_that_was_never_up_has_nobody_to_be_an_admin(

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
+from app.adapters.common import webhook_signing
 from app.adapters.common.tables import schema_of
 from app.adapters.fake.desk import Desk
-from app.adapters.fake.payments import FakePayments
+from app.adapters.fake.payments import HEADER, FakePayments
 from app.adapters.memory.clock import MemoryClock
 from app.adapters.memory.queue import MemoryQueue
 from app.adapters.memory.secrets import MemorySecrets
 from app.adapters.memory.tables import MemoryTable
-from app.ports.errors import UnavailableError
+from app.ports.errors import SignatureError, UnavailableError
 from app.ports.payments import Payment, Wanted
 
 ORDER = "k5f2q7c3r6d4x5g6h7j2m3n4p5"
@@ -121,6 +122,15 @@ def test_a_refund_that_takes_its_time_is_done_then() -> None:
     assert seen == ["pending", "done"]
     with pytest.raises(UnavailableError):
         fake.payments.refund(Payment("x", "fake-x", "captured", 1, "EUR"), "0", 1)
+
+
+def test_a_webhook_of_a_form_that_nobody_sends_is_refused() -> None:
+    """Signed, it may be; json gives up on what is nested too deep with an error of its own."""
+    fake = Fake()
+    for body in (b"[" * 100_000, b'{"id":' * 100_000, b"{}", b"[]", b"1", b"\xff"):
+        headers = {HEADER: webhook_signing.header("a secret of tests", body, 0)}
+        with pytest.raises(SignatureError, match="never sends"):
+            fake.payments.read_webhook(headers, body)
 
 
 def test_state_outlives_the_process() -> None:

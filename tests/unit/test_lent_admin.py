@@ -2,35 +2,43 @@
 
 import json
 
-from app.entrypoints.lent_admin import answer, main
+from app.entrypoints.lent_admin import LENT, answer, main
 from tests.support.memory_shop import MemoryShop, environment
 
 
 def test_whoever_is_lent_is_an_admin_until_he_is_taken_back() -> None:
     shop = MemoryShop()
     services = shop.services("auth")
-    token = answer({"do": "lend", "username": "seed"}, services)["token"]
-    assert shop.call("GET /admin/products", token=token).status == 200
-    assert answer({"do": "take back", "username": "seed"}, services) == {"done": "revoked"}
-    assert shop.call("GET /admin/products", token=token).status == 403
-    assert answer({"do": "take back", "username": "seed"}, services) == {"done": "was none"}
+    lent = answer({"do": "lend"}, services)
+    assert shop.call("GET /admin/products", token=lent["token"]).status == 200
+    assert answer({**lent, "do": "take back"}, services) == {"done": "gone"}
+    assert shop.call("GET /admin/products", token=lent["token"]).status == 401
+    assert shop.user(lent["username"]) is None
+    assert answer({**lent, "do": "take back"}, services) == {"done": "gone"}
 
 
-def test_he_is_lent_again_as_the_same_user_with_another_session() -> None:
+def test_he_has_another_name_each_time_so_that_nobody_has_it_before_him() -> None:
+    """And the same id, so that what a command does by a key it does once."""
     shop = MemoryShop()
     services = shop.services("auth")
-    first = answer({"do": "lend", "username": "seed"}, services)["token"]
-    row = dict(shop.user("seed") or {})
-    second = answer({"do": "lend", "username": "Seed"}, services)["token"]
-    assert first != second
-    assert shop.user("seed") == row
+    first, second = (answer({"do": "lend"}, services) for _ in range(2))
+    assert first["username"] != second["username"]
+    assert first["token"] != second["token"]
+    ids = {str((shop.user(each["username"]) or {})["user_id"]) for each in (first, second)}
+    assert ids == {LENT}
+
+
+def test_nobody_else_is_taken_back() -> None:
+    shop = MemoryShop()
+    shop.register("seed")
+    assert answer({"do": "take back", "username": "seed"}, shop.services("auth")) == {
+        "done": "gone"
+    }
+    assert shop.user("seed") is not None
 
 
 def test_what_cannot_be_done_is_refused_in_words() -> None:
-    services = MemoryShop().services("auth")
-    refused = answer({"do": "lend", "username": "no name"}, services)
-    assert set(refused) == {"refused"}
     lost = {**environment("auth")}
     del lost["SHOP_STACK"]
-    told = json.loads(main(lost, json.dumps({"do": "lend", "username": "seed"})))
+    told = json.loads(main(lost, json.dumps({"do": "lend"})))
     assert "SHOP_STACK" in told["refused"]

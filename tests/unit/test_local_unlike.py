@@ -38,6 +38,8 @@ CHANGES: tuple[tuple[tuple[str, ...], Any], ...] = (
     (("queues", "welcome", "visibility_s"), 77),
     (("queues", "welcome", "max_attempts"), 2),
     (("origins",), ["https://shop.example.com"]),
+    (("payments",), "stripe"),
+    (("notifications",), {"by": "smtp", "sender": "shop@letters.example"}),
 )
 
 

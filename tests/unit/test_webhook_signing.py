@@ -126,3 +126,11 @@ def test_stripes_webhooks_are_read_of_orders_alone() -> None:
     for nonsense in (b"[]", b"{}", b"\xff", b'{"id": 1, "data": {"object": []}}', b"null"):
         with pytest.raises(SignatureError):
             stripe.read_webhook(signed(nonsense, NOW_S), nonsense)
+
+
+def test_a_signed_webhook_that_is_nested_too_deep_is_refused() -> None:
+    """For json that is an error of its own, which would be ours."""
+    stripe = open_stripe(MemorySecrets({"stripe-webhook": SIGNING}), MemoryClock(NOW_S * 1000))
+    for body in (b"[" * 100_000, b'{"data":' * 100_000):
+        with pytest.raises(SignatureError, match="never sends"):
+            stripe.read_webhook(signed(body, NOW_S), body)

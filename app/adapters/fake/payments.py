@@ -141,7 +141,7 @@ class FakePayments:
         try:
             told: Any = json.loads(body)
             return Notice(id=str(told["id"]), order=str(told["payment"]["order"]))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise SignatureError("the webhook is of a form that the provider never sends") from None
 
 

@@ -145,7 +145,7 @@ class MemoryPayments:
         try:
             told = json.loads(body)
             return Notice(id=str(told["id"]), order=str(told["order"]))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise SignatureError("the webhook is none of ours") from None
 
     def _now(self, order: str) -> Payment:

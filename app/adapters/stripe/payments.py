@@ -150,7 +150,7 @@ class StripePayments:
             about = told["data"]["object"]
             order = (about.get("metadata") or {}).get("order")
             return Notice(id=str(told["id"]), order=order) if isinstance(order, str) else None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise SignatureError("the webhook is of a form that Stripe never sends") from None
 
     def _move(

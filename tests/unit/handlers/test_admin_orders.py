@@ -8,7 +8,7 @@ import pytest
 from app.domain.shards import shard
 from app.handlers import settle
 from app.ports.errors import UnavailableError
-from tests.support.breaks import BREAKS, broken
+from tests.support.breaks import BREAKS, broken, interleaved
 from tests.support.faults import Faults
 from tests.support.memory_shop import CLOUDS, NOW_MS, Answer
 from tests.support.refunding import ORDER, PAID, POT, TEA, Refunding
@@ -111,6 +111,46 @@ def test_an_order_is_fulfilled_once_and_the_audit_trail_has_it_once() -> None:
     assert shop.trail() == ["order fulfilled"]
 
 
+def test_goods_do_not_go_out_while_money_is_on_its_way_back() -> None:
+    shop = Shop()
+    shop.cloud.pay.refunds_are = "pending"
+    body = {"reason": "chipped", "amount": 500}
+    assert shop.ask(f"POST /admin/orders/{ORDER}/refunds", body, headers=KEY).status == 201
+
+    refused = shop.ask(f"POST /admin/orders/{ORDER}/fulfil")
+    assert refused.status == 409
+    assert "refund of the order is pending" in refused.json["detail"]
+    assert shop.ask(f"GET /admin/orders/{ORDER}").json["state"] == "paid"
+
+    shop.cloud.pay.finish_refund(ORDER, "0", "done")
+    shop.settle()
+    assert shop.ask(f"POST /admin/orders/{ORDER}/fulfil").json["state"] == "fulfilled"
+
+
+def test_a_refund_that_is_asked_for_at_the_same_time_is_seen() -> None:
+    """Of the two, whoever comes second knows of the first."""
+
+    def made() -> Shop:
+        shop = Shop()
+        shop.cloud.pay.refunds_are = "pending"
+        return shop
+
+    def give_back(shop: Shop) -> int:
+        body = {"reason": "chipped", "amount": 500}
+        return shop.ask(f"POST /admin/orders/{ORDER}/refunds", body, headers=KEY).status
+
+    def fulfil(shop: Shop, faults: Faults) -> int:
+        return shop.ask(f"POST /admin/orders/{ORDER}/fulfil", adapters=faults).status
+
+    seen = set()
+    for shop, ours, theirs in interleaved(made, fulfil, give_back):
+        assert theirs == 201
+        (refund,) = shop.ask(f"GET /admin/orders/{ORDER}").json["refunds"]
+        assert refund["state"] == "pending"
+        seen.add(ours)
+    assert seen == {200, 409}
+
+
 @pytest.mark.parametrize(("error", "after"), BREAKS)
 def test_fulfilling_that_breaks_anywhere_is_done_once_when_asked_again(
     error: type[BaseException],
@@ -185,6 +225,17 @@ def test_stock_is_adjusted_once_a_key_for_a_reason_that_the_audit_trail_has() ->
         5,
     ]
     assert {each["more"].get("reason") for each in entries} >= {"a delivery"}
+
+
+def test_a_reason_that_is_no_text_is_refused_and_named() -> None:
+    shop = Shop()
+    wanted = {"name": "Tea", "price": 1, "currency": "EUR"}
+    product = shop.ask("POST /admin/products", wanted).json["product"]
+    paths = f"POST /admin/orders/{ORDER}/refunds", f"POST /admin/products/{product}/stock"
+    for path, more in zip(paths, ({"amount": 5}, {"delta": 5}), strict=True):
+        answer = shop.ask(path, {**more, "reason": "a \x1b[2J b"}, headers=KEY)
+        assert (answer.status, answer.json["errors"][0]["field"]) == (422, "$.reason")
+    assert shop.trail() == []
 
 
 def test_stock_of_no_product_is_not_found_and_none_is_made() -> None:

@@ -107,6 +107,8 @@ def test_what_could_not_be_told_waits_in_the_row() -> None:
         ({"name": ""}, "$.name"),
         ({"name": "   "}, "$.name"),
         ({"name": "a\x00b"}, "$.name"),
+        ({"name": "Tea \u202eegg"}, "$.name"),
+        ({"category": "Tea\u2067"}, "$.category"),
         ({"name": "x" * 201}, "$.name"),
         ({"description": "x" * 4001}, "$.description"),
         ({"description": "a\x1b[0m"}, "$.description"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.handlers import settle
 from app.ports.adapters import Adapters
 from app.ports.errors import ConditionFailedError, UnavailableError
 from tests.support.faults import Faults
@@ -47,6 +48,42 @@ def test_terms_are_changed_as_of_the_version_that_was_seen() -> None:
         body = {**TERMS, "active": True, "version": version}
         answer = shop.call("PUT /admin/promotions/SPRING", body, token=admin)
         assert answer.status == status
+
+
+def test_a_row_that_nobody_hears_of_is_changed_sixty_four_times_and_no_more() -> None:
+    """While the queue is away, what is to be told of a row stays in it; a row has bounds."""
+    shop = MemoryShop()
+    admin = shop.admin()
+    assert shop.call("POST /admin/promotions", {**TERMS, **CODE}, token=admin).status == 201
+
+    def change(version: int, adapters: Adapters | None = None) -> int:
+        body = {**TERMS, "active": True, "version": version}
+        return shop.call(
+            "PUT /admin/promotions/SPRING", body, token=admin, adapters=adapters
+        ).status
+
+    away = QueueAway(shop.cloud)
+    for version in range(1, 65):
+        assert change(version, away) == 200
+    assert change(65, away) == 409
+    row = shop.table("promotions").get({"code": "SPRING"}) or {}
+    assert (row["version"], len(json.loads(str(row["told"])))) == (65, 64)
+
+    shop.clock.advance(3_600_000)
+    settle.run(shop.services("settle"))
+    assert change(65) == 200
+
+
+class QueueAway(Faults):
+    """Nothing can be sent."""
+
+    def __init__(self, adapters: Adapters) -> None:
+        super().__init__(adapters, 0, UnavailableError, after=False)
+
+    def call(self, name: str, run: Any) -> Any:
+        if name.endswith(".send"):
+            raise UnavailableError("the queue is away")
+        return run()
 
 
 @pytest.mark.parametrize("error", [ConditionFailedError, UnavailableError])

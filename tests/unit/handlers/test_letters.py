@@ -59,11 +59,13 @@ def test_an_address_in_which_no_letter_can_be_sent_is_refused_at_registration() 
     assert shop.user() is None
 
 
+_PAID = "2 x Green tea: 25.00 EUR\n1 x Cup: 9.00 EUR\nSPRING-10: -3.40 EUR\nTotal: 30.60 EUR"
+
+
 @pytest.mark.parametrize(
     ("what", "subject", "said"),
     [
-        ("placed", "Your order", "2 x Green tea: 25.00 EUR\n1 x Cup: 9.00 EUR\nSPRING-10: -3.40"),
-        ("paid", "Your order is paid", "Total: 30.60 EUR"),
+        ("paid", "Your order is paid", _PAID),
         ("refunded.0", "Your refund", "5.00 EUR goes back"),
     ],
 )  # fmt: skip
@@ -81,6 +83,14 @@ def test_each_event_of_an_order_is_one_letter(what: str, subject: str, said: str
     (row,) = shop.table("notifications")._rows.values()
     assert row == {"event": f"{ORDER}.{what}", "kind": "order", "order": ORDER, "what": what,
                    "sent_at": NOW_MS}  # fmt: skip
+
+
+def test_no_letter_is_sent_of_an_order_that_is_only_placed() -> None:
+    """Whoever is at its address may not be the one who placed it."""
+    shop = _shop()
+    shop.tell(_message(told_of(ORDER, "placed")))
+    assert not shop.table("letters")._rows
+    assert len(shop.table("notifications")._rows) == 1
 
 
 def test_an_order_without_an_address_is_told_of_nowhere() -> None:

@@ -9,6 +9,7 @@ from app.bootstrap import ConfigurationError
 from app.domain.shards import shard
 from app.handlers import settle
 from app.services.stock_rows import new_row
+from tests.support.breaks import interleaved
 from tests.support.memory_shop import CLOUDS, PASSWORD, Answer, MemoryShop
 
 TEA, CUP = "01KAMPVE00ZK8J4F7C2R5Q9XTA", "01KAMPVE00ZK8J4F7C2R5Q9XTB"
@@ -59,6 +60,13 @@ class Ordering(MemoryShop):
         headers = {"idempotency-key": key, **how.pop("headers", {})}
         body = BODY | (more or {})
         return self.call("POST /orders", body, token=token or self.me, headers=headers, **how)
+
+    def opened(self, key: str) -> Any:
+        """An unpaid order; the cart is filled again after it."""
+        answer = self.place(key)
+        assert answer.status == 201
+        self.fill(self.me)
+        return answer.json
 
     def settle(self) -> dict[str, int]:
         return settle.run(self.services("settle"))
@@ -205,6 +213,66 @@ def test_minutes_that_are_none_are_refused(minutes: str) -> None:
     shop = Ordering(ORDER_MINUTES=minutes)
     with pytest.raises(ConfigurationError, match="ORDER_MINUTES"):
         shop.place()
+
+
+def test_a_customer_has_so_many_unpaid_orders_and_no_more_until_one_is_closed() -> None:
+    """Each holds goods that others would buy."""
+    shop = Ordering(OPEN_ORDERS="2")
+    first, second = (shop.opened(f"key-{number}") for number in range(2))
+    shop.clock.advance(60_000)
+
+    refused = shop.place("key-2")
+    assert refused.status == 429
+    assert refused.headers["retry-after"] == str(29 * 60)
+    assert "2 orders are not paid" in refused.json["detail"]
+    assert len(shop.table("orders")._rows) == 2
+    assert (shop.table("stock").get({"product": TEA}) or {})["available"] == 1
+    assert shop.place("key-1").json == second, "what was placed is answered still"
+    another = shop.token("tea-house-2")
+    shop.fill(another)
+    shop.table("stock").put(new_row(TEA, 50))
+    shop.table("stock").put(new_row(CUP, 50))
+    assert shop.place("key-2", another).status == 201
+
+    assert shop.call(f"POST /orders/{first['order']}/cancel", token=shop.me).status == 200
+    assert shop.place("key-2").status == 201
+
+
+def test_an_order_that_is_open_no_more_by_the_clock_is_in_nobodys_way() -> None:
+    shop = Ordering(OPEN_ORDERS="1", ORDER_MINUTES="10")
+    shop.opened("key-1")
+    assert shop.place("key-2").status == 429
+    shop.clock.advance(10 * 60_000 + 1)
+    assert shop.place("key-2").status == 201
+
+
+def test_one_request_that_comes_twice_at_once_is_answered_as_one() -> None:
+    """The second sees the first one's order in the index, which is one too many."""
+    for shop, ours, theirs in interleaved(
+        lambda: Ordering(OPEN_ORDERS="1"),
+        lambda shop, faults: shop.place(adapters=faults).status,
+        lambda shop: shop.place().status,
+    ):
+        assert {ours, theirs} <= {201, 503}
+        assert shop.place().status == 201
+
+
+@pytest.mark.parametrize("most", ["0", "51", "-5", "ten", "²"])
+def test_a_number_of_open_orders_that_is_none_is_refused(most: str) -> None:
+    shop = Ordering(OPEN_ORDERS=most)
+    with pytest.raises(ConfigurationError, match="OPEN_ORDERS"):
+        shop.place()
+
+
+@pytest.mark.parametrize("field", ["name", "street", "city", "postcode", "region"])
+@pytest.mark.parametrize("bad", ["\n", "\t", "\x1b", "\x7f", "\x85", "\u202e", "\u2066"])
+def test_an_address_is_text_on_one_line(field: str, bad: str) -> None:
+    """On a label nothing may steer a printer, or be read in another order than it stands there."""
+    shop = Ordering()
+    answer = shop.place(more={"address": {**ADDRESS, field: f"Leaf{bad}Lane"}})
+    assert answer.status == 422
+    assert answer.json["errors"][0]["field"] == f"$.address.{field}"
+    assert shop.place(more={"address": {**ADDRESS, field: "Öl 7, 茶"}}).status == 201
 
 
 def test_a_cursor_of_another_list_is_refused() -> None:

@@ -5,7 +5,7 @@ import pytest
 from app.bootstrap import Services
 from app.domain.errors import InvalidError
 from app.ports.errors import UnavailableError
-from app.services.make_admin import Done, make_admin, revoke_admin
+from app.services.make_admin import Done, make_admin, promote, revoke_admin, who_has
 from tests.support.breaks import BREAKS, broken, interleaved
 from tests.support.faults import Faults
 from tests.support.memory_shop import PASSWORD, MemoryShop, environment
@@ -15,7 +15,7 @@ def _services(shop: MemoryShop, faults: Faults | None = None) -> Services:
     return Services(environment("auth"), faults or shop.cloud)
 
 
-def _make(shop: MemoryShop, password: str | None = PASSWORD, faults: Faults | None = None) -> Done:
+def _make(shop: MemoryShop, password: str = PASSWORD, faults: Faults | None = None) -> Done:
     with_ = _services(shop, faults)
     return make_admin(
         "Shopkeeper",
@@ -26,13 +26,20 @@ def _make(shop: MemoryShop, password: str | None = PASSWORD, faults: Faults | No
     )
 
 
+def _promote(shop: MemoryShop, faults: Faults | None = None) -> Done:
+    """As an operator does: he sees who it is, then has this one be an admin."""
+    users = _services(shop, faults).table("users")
+    found = who_has("shopkeeper", users=users)
+    return "unknown" if found is None else promote("Shopkeeper", found.user, users=users)
+
+
 def _role(shop: MemoryShop) -> object:
     return (shop.user("shopkeeper") or {}).get("role")
 
 
 def test_a_new_name_is_registered_as_an_admin_from_the_start() -> None:
     shop = MemoryShop()
-    assert _make(shop, None) == "unknown"
+    assert _promote(shop) == "unknown"
     assert shop.user("shopkeeper") is None
     assert _make(shop) == "registered"
     assert _make(shop) == "is one"
@@ -48,7 +55,10 @@ def test_a_user_who_is_there_keeps_his_password_and_is_an_admin_at_once() -> Non
     token = shop.token("shopkeeper")
     assert shop.call("GET /admin/promotions", token=token).status == 403
 
-    assert _make(shop, "another password") == "promoted"
+    assert _make(shop, "another password") == "taken"
+    assert shop.call("GET /admin/promotions", token=token).status == 403
+    assert _promote(shop) == "promoted"
+    assert _promote(shop) == "is one"
 
     assert shop.call("GET /admin/promotions", token=token).status == 200
     assert shop.log_in("shopkeeper").status == 201
@@ -74,7 +84,22 @@ def test_a_row_of_before_there_were_roles_is_a_customers() -> None:
     shop.table("users").update({"username": "shopkeeper"}, remove=["role", "email"])
 
     assert shop.log_in("shopkeeper").json["user"]["role"] == "customer"
-    assert _make(shop) == "promoted"
+    assert _promote(shop) == "promoted"
+
+
+def test_only_the_user_who_was_looked_at_is_promoted() -> None:
+    """Not one who has the name since."""
+    shop = MemoryShop()
+    users = _services(shop).table("users")
+    shop.register("shopkeeper")
+    seen = who_has("SHOPKEEPER", users=users)
+    assert seen is not None
+    assert (seen.role, seen.since) == ("customer", (shop.user("shopkeeper") or {})["created_at"])
+    users.delete({"username": "shopkeeper"})
+    assert promote("shopkeeper", seen.user, users=users) == "unknown"
+    shop.register("shopkeeper")
+    assert promote("shopkeeper", seen.user, users=users) == "unknown"
+    assert _role(shop) == "customer"
 
 
 @pytest.mark.parametrize(("name", "password"), [("!", PASSWORD), ("shopkeeper", "short")])
@@ -98,27 +123,27 @@ def test_a_command_that_breaks_anywhere_is_finished_when_it_is_run_again(
             shop.register("shopkeeper")
         return shop
 
-    def run(shop: MemoryShop, faults: Faults) -> Done | None:
+    def run(shop: MemoryShop, faults: Faults | None = None) -> Done | None:
         try:
-            return _make(shop, PASSWORD, faults)
+            return _promote(shop, faults) if there else _make(shop, PASSWORD, faults)
         except UnavailableError:
             return None
 
     for shop, done in broken(made, run, error, after=after):
         assert done in (None, "registered", "promoted")
         assert (_role(shop) == "admin") or done is None
-        assert _make(shop) in ("registered", "promoted", "is one")
+        assert run(shop) in ("registered", "promoted", "is one")
         assert _role(shop) == "admin"
         assert shop.log_in("shopkeeper").status == 201
 
 
-def test_whoever_takes_the_name_at_the_same_time_is_the_one_who_is_promoted() -> None:
-    """Or the name is taken: there is one user of it, and he is the admin."""
+def test_whoever_takes_the_name_at_the_same_time_is_no_admin() -> None:
+    """Or the name is taken: there is one user of it, and the operator is told which."""
     for shop, ours, theirs in interleaved(
         MemoryShop,
         lambda shop, faults: _make(shop, "another password", faults),
         lambda shop: shop.register("shopkeeper").status,
     ):
-        assert (ours, theirs) in {("registered", 409), ("promoted", 201)}
-        password = PASSWORD if theirs == 201 else "another password"
-        assert shop.log_in("shopkeeper", password).json["user"]["role"] == "admin"
+        assert (ours, theirs) in {("registered", 409), ("taken", 201)}
+        password, role = (PASSWORD, "customer") if theirs == 201 else ("another password", "admin")
+        assert shop.log_in("shopkeeper", password).json["user"]["role"] == role

@@ -9,9 +9,11 @@ import pytest
 from app.domain.errors import ConflictError, InvalidError, NotFoundError
 from app.domain.refund import refunds
 from app.ports.errors import ConditionFailedError, PortError, UnavailableError
+from app.ports.tables import Row
 from app.services.due_rows import ADJUST, Due, put_due
 from app.services.due_rows import ORDER as OF_ORDER
 from app.services.one_by_one import SomeFailedError
+from app.services.settle_orders import LateError
 from tests.support.breaks import BREAKS, broken, interleaved
 from tests.support.faults import Faults, KilledError
 from tests.support.refunding import BY, ORDER, PAID, POT, TEA, Refunding, wish
@@ -113,6 +115,80 @@ def test_what_takes_its_time_stays_pending_until_it_is_looked_up() -> None:
 
     assert refunds(shop.order)[0].state == "done"
     assert (shop.due, shop.told) == ([], [f"{ORDER}.refunded.0"])
+
+
+def test_a_refund_may_take_three_days_before_anybody_is_to_look() -> None:
+    """A bank may take that long, and an order's own hour is long over."""
+    shop = Refunding()
+    shop.cloud.pay.refunds_are = "pending"
+    shop.refund(wish(500))
+    for hours in (2, 24, 45):
+        shop.clock.advance(hours * 3_600_000)
+        assert shop.settle() == 0
+    shop.clock.advance(3_600_000)
+    with pytest.raises(LateError, match=ORDER):
+        shop.settle()
+    shop.cloud.pay.finish_refund(ORDER, "0", "done")
+    assert shop.settle() == 1
+
+
+class Free(Refunding):
+    """The shop with an order that cost nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        nothing: Row = {"discount": PAID, "total": 0, "captured": 0, "refundable": 0, "payment": ""}
+        self.table("orders").update({"order": ORDER}, set=nothing)
+
+
+@pytest.mark.parametrize("amount", [None, 0])
+def test_of_an_order_that_cost_nothing_all_pieces_come_back_once(amount: int | None) -> None:
+    shop = Free()
+    for wrong in (wish(1, restock="all"), wish(amount), wish(amount, restock=((TEA, 1),))):
+        with pytest.raises(ConflictError, match="cost nothing"):
+            shop.refund(wrong)
+
+    for _ in range(2):
+        number, made = shop.refund(wish(amount, restock="all"))
+        assert (number, made.state, made.amount, made.restocked) == (0, "done", 0, True)
+
+    assert shop.order.state == "refunded"
+    assert shop.on_shelf() == {TEA: 2, POT: 1}
+    assert (shop.due, shop.told, shop.cloud.pay.calls["refund"]) == ([], [], 0)
+    with pytest.raises(ConflictError, match="have come back"):
+        shop.refund(wish(amount, key="again", restock="all"))
+
+
+@pytest.mark.parametrize(("error", "after"), BREAKS)
+def test_pieces_that_cost_nothing_come_back_once_whatever_breaks(
+    error: type[BaseException],
+    after: bool,  # noqa: FBT001
+) -> None:
+    asked = wish(restock="all")
+
+    def give(shop: Free, faults: Faults) -> bool:
+        try:
+            shop.refund(asked, faults)
+        except PortError:
+            return False
+        return True
+
+    for shop, _done in broken(Free, give, error, after=after):
+        shop.settle()
+        with suppress(ConflictError):  # it was buried, and is asked for by another key
+            shop.refund(asked)
+        with suppress(ConflictError):  # it was done
+            shop.refund(wish(restock="all", key="again"))
+        assert shop.order.state == "refunded"
+        assert shop.on_shelf() == {TEA: 2, POT: 1}
+
+
+@pytest.mark.parametrize("bad", ["\x1b", "\u202e", "\x00"])
+def test_a_reason_that_is_no_text_is_refused(bad: str) -> None:
+    shop = Refunding()
+    with pytest.raises(InvalidError, match="no text"):
+        shop.refund(wish(500, reason=f"a{bad}b"))
+    assert shop.order.refundable == PAID
 
 
 def test_a_time_out_is_no_failure() -> None:
