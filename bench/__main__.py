@@ -24,6 +24,7 @@ from bench import (
     contestants,
     figures,
     load,
+    orders,
     packages,
     peers,
     program,
@@ -31,6 +32,7 @@ from bench import (
     rounds,
     starts,
     stores,
+    writes,
 )
 from bench.cloud import checkout_in, copied
 from infra.cli.commands import Progress
@@ -50,7 +52,7 @@ PEERS = {
     "uvicorn": "uvicorn + starlette",
 }
 BASE = PEERS["uvicorn"]
-PARTS = (*CLOUDS, *PEERS, "stores", "start", "dev", "packages", "program")
+PARTS = (*CLOUDS, *PEERS, "stores", "orders", "start", "dev", "packages", "program")
 STARTS, EDITS, IMPORTS, PROGRAMS = 50, 20, 15, 5
 
 
@@ -152,6 +154,38 @@ def _stores(options: argparse.Namespace, folder: Path, progress: Progress) -> di
     return asdict(found)
 
 
+def _orders(options: argparse.Namespace, folder: Path, progress: Progress) -> dict[str, Any]:
+    """Measure browsing and ordering through HTTP, and print it."""
+    generator = load.find(this_machine(ROOT), progress)
+    found: dict[orders.Durability, orders.Rates] = {}
+    durabilities: tuple[orders.Durability, ...] = ("full", "normal")
+    for durability in durabilities:
+        root = folder / f"orders-{durability}"
+        copied(ROOT, root)
+        found[durability] = orders.measure(
+            root,
+            durability,
+            generator,
+            rounds=options.rounds,
+            seconds=options.seconds,
+            progress=progress,
+        )
+    print(
+        f"\nA shop of {orders.PRODUCTS} products, {stores.CLIENTS} guests who order (pages: "
+        f"{load.CONNECTIONS} connections by {generator.name}), {options.seconds} s, "
+        f"{options.rounds} rounds: medians\n"
+    )
+    print(figures.aligned(orders.rows(found)))
+    print(
+        "\nOf each order the guest makes a cart, fills it and places the order, in three requests; "
+        "the times are\nof POST /orders.\n\nRows written for an order, once its cart is filled:"
+    )
+    counted = {lines: writes.of_an_order(lines) for lines in (1, 2, 8)}
+    for lines, (placed, paid) in counted.items():
+        print(f"  of {lines} products: {placed} to place it, {paid} more to have it paid")
+    return {"writes": counted, **{name: asdict(each) for name, each in found.items()}}
+
+
 def _packages(folder: Path, progress: Progress) -> dict[str, Any]:
     """Weigh the packages for Lambda, measure their entrypoints, and print it."""
     tools = replace(this_machines_tools(), progress=progress)
@@ -218,6 +252,8 @@ def main(arguments: Sequence[str]) -> int:
                 results["requests"] = _requests(options.only, options, folder, progress)
             if "stores" in options.only:
                 results["stores"] = _stores(options, folder, progress)
+            if "orders" in options.only:
+                results["orders"] = _orders(options, folder, progress)
             if "start" in options.only:
                 results["start"] = _starts(folder, progress)
             if "dev" in options.only:

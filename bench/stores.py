@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import random
-import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from statistics import median
 
 from argon2 import PasswordHasher
 
+from bench import sqlite_alone
 from bench.cloud import Cloud
 from bench.contestants import await_answer, free_port
 from bench.load import Generator
@@ -31,7 +31,6 @@ from infra.settings_local import Local
 
 CLIENTS = 16
 PASSWORD = "a password for measuring"  # noqa: S105 - guards nothing
-_ROWS = 10_000
 _WAIT_MS = 20_000
 _INSTANCES = 4
 _JSON = {"content-type": "application/json"}
@@ -56,16 +55,20 @@ def measure(
     """Each rate in turn, `rounds` times `seconds`, of a shop in `root`. Raises PlatformError."""
     found = Rates([], [], [], [], [], [])
     settings = Local(durability="full", storage_port=free_port())
-    with Cloud.open(root, _whole(), settings, free_port()) as cloud:
+    with Cloud.open(root, whole(), settings, free_port()) as cloud:
         await_answer(f"http://127.0.0.1:{cloud.port}/health", lambda: True)
         names = _Names()
         token = _first(cloud.port, names)
         for number in range(1, rounds + 1):
             found.hashes.append(_hashes(seconds))
-            found.sqlite_writes.append(_sqlite(root / f"writes-{number}.db", seconds, _write))
+            found.sqlite_writes.append(
+                sqlite_alone.rate(root / f"writes-{number}.db", seconds, sqlite_alone.write)
+            )
             found.registrations.append(_posts(cloud.port, "/users", names.new, seconds))
             found.logins.append(_posts(cloud.port, "/sessions", names.known, seconds))
-            found.sqlite_reads.append(_sqlite(root / f"reads-{number}.db", seconds, _read))
+            found.sqlite_reads.append(
+                sqlite_alone.rate(root / f"reads-{number}.db", seconds, sqlite_alone.read)
+            )
             bearer = {"authorization": f"Bearer {token}"}
             url = f"http://127.0.0.1:{cloud.port}/users/me"
             load, _ = generator.run(url, seconds, bearer)
@@ -115,7 +118,7 @@ class _Names:
         return f"user-{random.randint(1, self._count)}"  # noqa: S311 - which one is no secret
 
 
-def _whole() -> Platform:
+def whole() -> Platform:
     """The shop, with room for every client's call, and as many failed logins as it takes."""
     made = shop.platform(Settings(target="local"), plan.LOCAL_STACK)
     return replace(
@@ -195,34 +198,3 @@ def _hashes(seconds: int) -> float:
     with ThreadPoolExecutor(cores) as pool:
         total = sum(pool.map(worker, range(cores)))
     return total / (time.monotonic() - began)
-
-
-def _sqlite(file: Path, seconds: int, once: Callable[[sqlite3.Connection, int], object]) -> float:
-    """How often a second SQLite alone does it, in one process, on rows like ours."""
-    database = sqlite3.connect(file, isolation_level=None)
-    try:
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=FULL")
-        database.execute("CREATE TABLE rows (key TEXT PRIMARY KEY, row BLOB) WITHOUT ROWID")
-        filler = bytes(300)
-        database.execute("BEGIN")
-        database.executemany(
-            "INSERT INTO rows VALUES (?, ?)", [(f"key-{n}", filler) for n in range(_ROWS)]
-        )
-        database.execute("COMMIT")
-        done, began = 0, time.monotonic()
-        while time.monotonic() - began < seconds:
-            once(database, done)
-            done += 1
-        return done / (time.monotonic() - began)
-    finally:
-        database.close()
-
-
-def _write(database: sqlite3.Connection, number: int) -> None:
-    database.execute("INSERT INTO rows VALUES (?, ?)", (f"new-{number}", bytes(300)))
-
-
-def _read(database: sqlite3.Connection, number: int) -> None:
-    key = f"key-{number * 7919 % _ROWS}"
-    database.execute("SELECT row FROM rows WHERE key = ?", (key,)).fetchone()

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from bench import figures, usage
+from bench import figures, orders, usage
 from bench.figures import Cell
 from bench.load import Load, LoadError, read_hey, read_wrk
+from bench.writes import of_an_order
 
 WRK = """Running 2s test @ http://127.0.0.1:49319/health
   1 threads and 32 connections
@@ -202,3 +203,16 @@ def test_columns_are_aligned_whatever_their_width() -> None:
     assert figures.aligned([["", "a"], ["long name", "1"], ["x", "12,345"]]) == (
         "                a\nlong name       1\nx          12,345"
     )
+
+
+def test_the_writes_of_an_order_are_two_for_each_product_and_a_few() -> None:
+    """The cart's emptying is one of them."""
+    assert [of_an_order(lines) for lines in (1, 2, 8)] == [(8, 3), (10, 3), (22, 3)]
+
+
+def test_a_rate_of_orders_is_shown_beside_what_sqlite_does_in_the_same_round() -> None:
+    one = orders.Ordered(per_s=50.0, p50_ms=10.0, p99_ms=20.0)
+    found = orders.Rates([1000.0], [5000.0], [500.0], [9.0], [one], [one])
+    table = orders.rows({"full": found})
+    assert table[3] == ["full", "GET /products, pages of 20", "500", "", "9", "0.1000"]
+    assert table[4] == ["full", "orders of one product", "50.0", "10", "20", "0.0500"]
