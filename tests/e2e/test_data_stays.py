@@ -53,8 +53,9 @@ def test_a_new_index_finds_the_rows_that_were_there_before_it(shop: Project) -> 
     file = "infra/shop.py"
     shop.edit(
         file,
-        'sort="outbox_at"),\n',
-        'sort="outbox_at"),\n        Index(name="by_role", partition="role"),\n',
+        'Table(name="users", partition="username", indexes=(\n',
+        'Table(name="users", partition="username", indexes=(\n'
+        '        Index(name="by_role", partition="role"),\n',
     )
     steps = {step.resource: step.properties for step in shop.up().ok().steps}
     assert steps["Table table-users"] == ('indexes["by_role"]',)

@@ -71,7 +71,7 @@ def test_customers_are_no_admins_until_an_operator_says_so(shop: Project) -> Non
     somebody.got(403, "GET /admin/orders")
     guest(shop).got(401, "GET /admin/orders")
 
-    shop.run("admin", "--name", somebody.name).ok()
+    shop.run("admin", "--name", somebody.name, "--yes").ok()
     somebody.got(200, "GET /admin/orders")
     shop.run("admin", "--name", somebody.name, "--revoke").ok()
     somebody.got(403, "GET /admin/orders")

@@ -24,7 +24,7 @@ FOLDERS = ("app", "infra", "stacks", "tools")
 FILES = ("Makefile", "Pulumi.yaml", "pyproject.toml")
 LIMIT_S = 150.0
 CLIENT = httpx.Client(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
-QUIET_S = 8.0  # within which whatever an engine started has to be gone
+QUIET_S = 20.0  # within which whatever an engine started has to be gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,8 @@ def make(folder: Path, extra: dict[str, str] | None = None, *, whole: bool = Fal
     if not whole:
         text = (folder / "infra/shop.py").read_text(encoding="utf-8")
         head, _, rest = text.partition("FUNCTIONS = (\n")
-        project.write("infra/shop.py", f"{head}{SMALL}NAMES = {{{rest.partition('NAMES = {')[2]}")
+        mark = "# with every provider of payments\n"
+        project.write("infra/shop.py", f"{head}{SMALL}{mark}{rest.partition(mark)[2]}")
     return project
 
 
