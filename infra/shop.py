@@ -276,7 +276,7 @@ NAMES = {
 def platform(settings: Settings, stack: str) -> Platform:
     """The shop as this stack wants it, not yet checked."""
     kind = settings.provider_of_payments
-    parts = shop_payments.PARTS[kind]
+    parts = shop_payments.parts_of((each.name for each in FUNCTIONS), kind)
     return Platform(
         stack=stack,
         origins=tuple(settings.origins),

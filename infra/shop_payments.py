@@ -4,7 +4,7 @@ The fake has a page to pay at, and sends its webhooks over a queue; what it hold
 has all of that at its own place, and takes two secrets.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -91,9 +91,14 @@ EVERY: Final = Parts(
 """What there is with one of them or another."""
 
 
+def parts_of(functions: Iterable[str], kind: Payments) -> Parts:
+    """What the provider brings to a shop of these functions: nothing where none of them pays."""
+    return PARTS[kind] if {*PAYING, HOOKS} & {*functions} else Parts()
+
+
 def paying(functions: tuple[Function, ...], kind: Payments) -> tuple[Function, ...]:
     """The functions and those that the provider brings, where each that asks it knows which."""
-    parts = PARTS[kind]
+    parts = parts_of((each.name for each in functions), kind)
     asking = {*PAYING, *parts.paying}
     return tuple(
         replace(each, environment={**each.environment, "SHOP_PAYMENTS": kind})
@@ -107,7 +112,7 @@ def granted(
     grants: Mapping[str, tuple[Granted, ...]], kind: Payments
 ) -> dict[str, tuple[Granted, ...]]:
     """What functions are granted, by their names, with what the provider adds to it."""
-    parts = PARTS[kind]
+    parts = parts_of(grants, kind)
     more = dict.fromkeys(PAYING, parts.needs)
     more |= dict.fromkeys((HOOKS, *parts.paying), (*parts.needs, *parts.verifying))
     doing = dict.fromkeys(parts.paying, grants[HOOKS]) if parts.paying else {}

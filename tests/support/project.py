@@ -233,6 +233,7 @@ BUCKETS: tuple[Bucket, ...] = ()
 QUEUES: tuple[Queue, ...] = ()
 SCHEDULES: tuple[Schedule, ...] = ()
 GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {}
+EVERY_FUNCTION = FUNCTIONS
 
 """
 
@@ -253,8 +254,7 @@ def make(folder: Path, extra: dict[str, str] | None = None, *, whole: bool = Fal
     if not whole:
         text = (folder / "infra/shop.py").read_text(encoding="utf-8")
         head, _, rest = text.partition("FUNCTIONS = (\n")
-        mark = "# with every provider of payments\n"
-        project.write("infra/shop.py", f"{head}{SMALL}{mark}{rest.partition(mark)[2]}")
+        project.write("infra/shop.py", f"{head}{SMALL}NAMES = {{{rest.partition('NAMES = {')[2]}")
     return project
 
 
