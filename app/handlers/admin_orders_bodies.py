@@ -5,11 +5,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from app.domain.ids import PATTERN
 from app.domain.order import PATTERN as ORDER
 from app.domain.order import Order, State
 from app.domain.refund import REASON_MOST, refunds
-from app.handlers.carts_bodies import Amount, Currency, PricedLine
+from app.handlers.carts_bodies import Amount, Currency, PricedLine, Product, priced_lines
 from app.handlers.pages import Cursor
 from app.operation import Hidden
 
@@ -25,10 +24,6 @@ Who = Annotated[
     str, Meta(description="A user's id, a word, or empty.", examples=["01KAMPVE00ZK8J4F7C2R5Q9XTB"])
 ]
 Pieces = Annotated[int, Meta(ge=1, le=99, description="How many.", examples=[1])]
-Product = Annotated[
-    str,
-    Meta(pattern=PATTERN, description="A product's id.", examples=["01KAMPVE00ZK8J4F7C2R5Q9XTB"]),
-]
 
 
 class Returned(Hidden):
@@ -107,16 +102,7 @@ def seen(found: Order) -> AdminOrder:
         principal=found.principal,
         email=found.email,
         address=json.loads(found.address),
-        lines=[
-            PricedLine(
-                product=each.product,
-                name=each.name,
-                price=each.price,
-                quantity=each.quantity,
-                total=each.total,
-            )
-            for each in found.lines
-        ],
+        lines=priced_lines(found.lines),
         currency=found.currency,
         subtotal=found.subtotal,
         discount=found.discount,

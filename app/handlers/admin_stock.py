@@ -5,8 +5,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from app.bootstrap import Services
-from app.domain.ids import PATTERN
 from app.handlers.bearer import admin
+from app.handlers.carts_bodies import Product
 from app.handlers.idempotency import HEADER, Key, key_of
 from app.handlers.sagas import saga
 from app.messages import Request, Response
@@ -15,10 +15,6 @@ from app.services.adjust_stock import MOST_PIECES, Wish, adjust_stock
 from app.services.authenticate import Caller
 from app.services.stock_left import stock_left
 
-Product = Annotated[
-    str,
-    Meta(pattern=PATTERN, description="A product's id.", examples=["01KAMPVE00ZK8J4F7C2R5Q9XTB"]),
-]
 Delta = Annotated[
     int,
     Meta(

@@ -10,9 +10,9 @@ from app.handlers.carts_bodies import (
     Code,
     GuestCart,
     NewLines,
-    PricedLine,
     Product,
     Quantity,
+    priced_lines,
 )
 from app.messages import Request, Response
 from app.operation import Operation, answered
@@ -133,16 +133,7 @@ def _seen(services: Services, cart: Cart, request: Request) -> Response:
         promotions=services.table("promotions"),
         clock=services.clock,
     )
-    lines = [
-        PricedLine(
-            product=each.product,
-            name=each.name,
-            price=each.price,
-            quantity=each.quantity,
-            total=each.total,
-        )
-        for each in seen.bill.lines
-    ]
+    lines = priced_lines(seen.bill.lines)
     view = CartSeen(
         lines=lines,
         gone=list(seen.gone),

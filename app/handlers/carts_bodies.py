@@ -1,5 +1,6 @@
 """What the operations on carts take and give, as the API's document shows it."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from msgspec import Meta
@@ -7,6 +8,7 @@ from msgspec import Meta
 from app.domain.cart import MOST_LINES, MOST_PIECES
 from app.domain.ids import PATTERN
 from app.domain.money import CURRENCY
+from app.domain.pricing import Priced
 from app.operation import Hidden
 
 _AN_ID = "01KAMPVE00ZK8J4F7C2R5Q9XTB"
@@ -82,3 +84,17 @@ class GuestCart(Hidden):
 
     cart_token: Annotated[str, Meta(description="Whoever has it has the cart.")]
     expires_at: Moment
+
+
+def priced_lines(lines: Iterable[Priced]) -> list[PricedLine]:
+    """The lines as they are shown."""
+    return [
+        PricedLine(
+            product=each.product,
+            name=each.name,
+            price=each.price,
+            quantity=each.quantity,
+            total=each.total,
+        )
+        for each in lines
+    ]

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from app.domain.order import PATTERN, Order, Shown
 from app.domain.users import EMAIL_MOST
-from app.handlers.carts_bodies import Amount, Code, Currency, Moment, PricedLine
+from app.handlers.carts_bodies import Amount, Code, Currency, Moment, PricedLine, priced_lines
 from app.handlers.pages import Cursor
 from app.operation import Hidden
 
@@ -110,7 +110,7 @@ def placed(found: Order) -> Placed:
     return Placed(
         order=found.order,
         state="pending",
-        lines=_lines(found),
+        lines=priced_lines(found.lines),
         currency=found.currency,
         subtotal=found.subtotal,
         discount=found.discount,
@@ -126,7 +126,7 @@ def seen(found: Order) -> OrderSeen:
     return OrderSeen(
         order=found.order,
         state=found.shown,
-        lines=_lines(found),
+        lines=priced_lines(found.lines),
         currency=found.currency,
         subtotal=found.subtotal,
         discount=found.discount,
@@ -145,16 +145,3 @@ def _payment(found: Order) -> Payment | None:
     if not found.payment:
         return None
     return Payment(reference=found.payment, client=json.loads(found.client))
-
-
-def _lines(found: Order) -> list[PricedLine]:
-    return [
-        PricedLine(
-            product=each.product,
-            name=each.name,
-            price=each.price,
-            quantity=each.quantity,
-            total=each.total,
-        )
-        for each in found.lines
-    ]
