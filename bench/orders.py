@@ -18,11 +18,11 @@ from statistics import median
 from typing import Literal
 
 from app.adapters.common.clock import SystemClock
+from app.adapters.common.tables import schema_of
 from app.adapters.local.tables import LocalTable
 from app.adapters.memory.blobs import MemoryBucket
 from app.adapters.memory.queue import MemoryQueue
 from app.domain.product import Draft
-from app.ports.tables import Schema
 from app.services.create_product import create_product
 from app.services.edit_product import Stores
 from bench import figures, sqlite_alone
@@ -33,6 +33,7 @@ from bench.stores import CLIENTS, whole
 from infra import shop
 from infra.cli.commands import Progress
 from infra.errors import PlatformError
+from infra.granted import keys
 from infra.settings_local import Local
 
 PRODUCTS = 1000
@@ -183,12 +184,7 @@ def _filled(cloud: Cloud) -> list[str]:
 
 def _table(cloud: Cloud, name: str) -> LocalTable:
     (stated,) = (each for each in shop.TABLES if each.name == name)
-    schema = Schema(
-        partition=stated.partition,
-        sort=stated.sort,
-        indexes={index.name: (index.partition, index.sort) for index in stated.indexes},
-        expiring=stated.expiring,
-    )
+    schema = schema_of(keys(stated))
     return LocalTable(cloud.places.data / "tables" / name, schema, SystemClock(), "normal")
 
 

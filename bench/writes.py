@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from app.adapters.common.tables import schema_of
 from app.adapters.memory.clock import MemoryClock
 from app.adapters.memory.payments import MemoryPayments
 from app.adapters.memory.queue import MemoryQueue
@@ -11,13 +12,13 @@ from app.adapters.memory.tables import MemoryTable
 from app.domain.cart import Line
 from app.domain.ids import new_id
 from app.domain.slots import fresh
-from app.ports.tables import Schema
 from app.services.cart_rows import Cart, write_cart
 from app.services.checkout import Asked, checkout
 from app.services.checkout import Counter as Checkout
 from app.services.confirm_order import confirm_order
 from app.services.saga import Saga
 from infra import shop
+from infra.granted import keys
 
 _NOW_MS = 1_764_000_000_000
 _PRICE = 450
@@ -31,9 +32,7 @@ def of_an_order(lines: int) -> tuple[int, int]:
 
     def table(name: str) -> Any:
         (stated,) = (each for each in shop.TABLES if each.name == name)
-        indexes = {index.name: (index.partition, index.sort) for index in stated.indexes}
-        schema = Schema(partition=stated.partition, sort=stated.sort, indexes=indexes)
-        return _Counted(MemoryTable(schema, clock), counted)
+        return _Counted(MemoryTable(schema_of(keys(stated)), clock), counted)
 
     payments = MemoryPayments(clock)
     names = ("orders", "stock", "promotions", "adjustments", "due")

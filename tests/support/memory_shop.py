@@ -23,6 +23,7 @@ from app.ports.adapters import Adapters
 from app.ports.tables import Row
 from app.routing import RouteTable
 from infra import shop, shop_letters
+from infra.granted import keys
 
 NOW_MS = 1_764_000_000_000
 TOKEN_KEY = "k" * 43
@@ -183,14 +184,7 @@ def environment(function: str) -> Mapping[str, str]:
 
 
 def _stated_table(name: str, may: tuple[str, ...]) -> dict[str, Any]:
-    table = _TABLES[name]
-    return {
-        "may": list(may),
-        "partition": table.partition,
-        "sort": table.sort,
-        "indexes": {index.name: [index.partition, index.sort] for index in table.indexes},
-        "expiring": table.expiring,
-    }
+    return {"may": list(may), **keys(_TABLES[name])}
 
 
 @dataclass(frozen=True)

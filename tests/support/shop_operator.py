@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from app.adapters.common.clock import SystemClock
+from app.adapters.common.tables import schema_of
 from app.adapters.local.tables import LocalTable
-from app.ports.tables import Schema
 from app.services.due_rows import order_of
 from infra import shop as declared
 from infra import shop_payments
+from infra.granted import keys
 from tests.support.project import Project
 
 _SWEPT_AFTER_MS = 3 * 60_000  # more than the sweep leaves an order alone for
@@ -23,12 +24,7 @@ def table(shop: Project, name: str) -> LocalTable:
     """A table of a local shop, as an operator has it: whatever is granted."""
     every = (*declared.TABLES, *shop_payments.EVERY.tables)
     (stated,) = (each for each in every if each.name == name)
-    schema = Schema(
-        partition=stated.partition,
-        sort=stated.sort,
-        indexes={index.name: (index.partition, index.sort) for index in stated.indexes},
-        expiring=stated.expiring,
-    )
+    schema = schema_of(keys(stated))
     return LocalTable(shop.places.data / "tables" / name, schema, SystemClock(), "full")
 
 

@@ -17,6 +17,7 @@ from app.ports.payments import Wanted
 from app.services.advance import advance
 from app.services.order_rows import key_of, read_order
 from infra import shop
+from infra.granted import keys
 from infra.shop_payments import PARTS, granted
 from tests.support.memory_shop import Answer, MemoryShop
 from tests.support.refunding import ORDER, PAID, Refunding
@@ -79,12 +80,7 @@ def _keys(table: str) -> dict[str, Any]:
     if not table:
         return {}
     known = {each.name: each for each in (*shop.TABLES, *PARTS["fake"].tables)}[table]
-    return {
-        "partition": known.partition,
-        "sort": known.sort,
-        "indexes": {each.name: [each.partition, each.sort] for each in known.indexes},
-        "expiring": known.expiring,
-    }
+    return keys(known)
 
 
 def _request(method: str, name: str, kind: str = "", body: bytes = b"") -> Request:

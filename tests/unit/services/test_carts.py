@@ -14,6 +14,7 @@ from app.services.change_cart import add_lines, empty, merge, set_line
 from app.services.sweep_carts import sweep_carts
 from app.services.view_cart import Seen, view_cart
 from infra import shop
+from infra.granted import keys
 from tests.support.memory_shop import NOW_MS
 
 GUEST, USER = "guest:01KAMPVE00ZK8J4F7C2R5Q9XTB", "user:01KAMPVE00ZK8J4F7C2R5Q9XTC"
@@ -34,9 +35,7 @@ class Carts:
 
     def _table(self, name: str, lag_ms: int) -> MemoryTable:
         table = next(each for each in shop.TABLES if each.name == name)
-        indexes = {each.name: [each.partition, each.sort] for each in table.indexes}
-        stated = {"partition": table.partition, "sort": table.sort, "indexes": indexes}
-        return MemoryTable(schema_of({"may": [], "expiring": False, **stated}), self.clock, lag_ms)
+        return MemoryTable(schema_of(keys(table)), self.clock, lag_ms)
 
     def sell(self, product: str, price: int, *, active: bool = True, currency: str = "EUR") -> None:
         self.products.put(
