@@ -25,7 +25,7 @@ unexport PYTHONSAFEPATH
 .SUFFIXES:
 .PHONY: help setup setup-whole engine up preview fetch down rollback secret admin letters \
 	conformance seed tour reset schedule logs queue shell dev doctor lint format test test-fast soak \
-	bench lock schema openapi clean
+	bench simulate lock schema openapi clean
 
 help: ## this list
 	@printf 'make up      brings the shop up on this machine and prints its address\n'
@@ -139,6 +139,9 @@ lock: ## resolves all pinned packages anew, into the .txt files of tools and ben
 
 schema: setup ## writes stacks/schema.json, by which editors complete the stack files
 	@$(RUN) infra.cli.schema
+
+simulate: setup ## our autoscaler beside others' in simulated time (TRACE=… OUT=… are folders)
+	@$(RUN) infra.cli.simulate $(if $(TRACE),--trace $(call quoted,$(TRACE))) $(if $(OUT),--out $(call quoted,$(OUT))) $(ARGS)
 
 openapi: setup ## writes the API's document and its page, which /openapi.json and /docs serve
 	@$(RUN) infra.cli.openapi
