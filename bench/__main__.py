@@ -13,22 +13,22 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from bench import (
     cold,
-    contestants,
     figures,
+    flash,
+    flash_told,
     load,
     orders,
     packages,
-    peers,
     program,
     reload,
+    requests,
     rounds,
     starts,
     stores,
@@ -38,70 +38,31 @@ from bench.cloud import checkout_in, copied
 from infra.cli.commands import Progress
 from infra.cli.console import run_command
 from infra.cli.engine import this_machine
-from infra.errors import PlatformError
 from infra.local.places import Places, private_folder
-from infra.model import Provider
 from infra.packages.runtime import LAMBDA
 from infra.packages.tools import this_machine as this_machines_tools
 
 ROOT = Path(__file__).resolve().parents[1]
-CLOUDS: dict[Provider, str] = {"aws": "local cloud, aws", "alicloud": "local cloud, alicloud"}
-PEERS = {
-    "chalice": "chalice local",
-    "functions": "functions-framework",
-    "uvicorn": "uvicorn + starlette",
-}
-BASE = PEERS["uvicorn"]
-PARTS = (*CLOUDS, *PEERS, "stores", "orders", "start", "dev", "packages", "program")
-STARTS, EDITS, IMPORTS, PROGRAMS = 50, 20, 15, 5
+PARTS = (*requests.NAMES, "stores", "orders", "flash", "start", "dev", "packages", "program")
+SECONDS, STARTS, EDITS, IMPORTS, PROGRAMS = 5, 50, 20, 15, 5
 
 
-def _requests(
-    only: Sequence[str], options: argparse.Namespace, folder: Path, progress: Progress
-) -> dict[str, Any]:
-    """Measure what answers requests, and print the table."""
+def _requests(options: argparse.Namespace, folder: Path, progress: Progress) -> dict[str, Any]:
+    """Measure what answers requests, and print the table and the ratios."""
     machine = this_machine(ROOT)
     generator = load.find(machine, progress)
-    up: dict[str, contestants.Contestant] = {}
-    with ExitStack() as stack:
-        for emulate in [each for each in CLOUDS if each in only]:
-            progress.say(f"starting the {CLOUDS[emulate]}")
-            root = folder / emulate
-            copied(ROOT, root)
-            up[CLOUDS[emulate]] = stack.enter_context(contestants.cloud(root, emulate))
-        wanted = [each for each in only if each in PEERS]
-        try:
-            python = peers.environment(machine, progress) if wanted else None
-        except PlatformError as error:
-            progress.say(str(error))
-            python = None
-        commands = contestants.peers(python, ROOT) if python else {}
-        for name in wanted if python else ():
-            progress.say(f"starting {PEERS[name]}")
-            directory = folder / name
-            shutil.copytree(ROOT / "bench" / "apps", directory)
-            try:
-                peer = contestants.peer(commands[name], directory)
-                up[PEERS[name]] = stack.enter_context(peer)
-            except PlatformError as error:  # the others can be measured still
-                progress.say(f"{PEERS[name]} is left out: {error}")
+    with requests.started(options.only, machine, folder, progress) as up:
         found = rounds.run(
             up, generator, rounds=options.rounds, seconds=options.seconds, progress=progress
         )
-    for name in wanted:
-        found.setdefault(PEERS[name], [])
+    titles = [title for name, title in requests.NAMES.items() if name in options.only]
+    asked = {title: found.get(title, []) for title in titles}
     print(
         f"\nGET /health, {load.CONNECTIONS} keep-alive connections by {generator.name}, "
         f"{options.seconds} s, {options.rounds} rounds: median [least-most]\n"
     )
-    print(figures.table(found, BASE))
-    print(
-        "\nThe local cloud has two workers. µs: CPU time a request takes in each hop, all processes"
-        " of it;\n`load` is the load generator. RSS: the sum over the processes, where pages that"
-        " they share count\nin each. `to uvicorn`: requests/s as a share of uvicorn + starlette's"
-        " in the same round."
-    )
-    return {"generator": generator.name, "rounds": rounds.plain(found)}
+    print(requests.told(asked))
+    return {"generator": generator.name, "rounds": rounds.plain(asked)}
 
 
 def _starts(folder: Path, progress: Progress) -> dict[str, Any]:
@@ -186,6 +147,16 @@ def _orders(options: argparse.Namespace, folder: Path, progress: Progress) -> di
     return {"writes": counted, **{name: asdict(each) for name, each in found.items()}}
 
 
+def _flash(
+    options: argparse.Namespace, folder: Path, stem: Path, progress: Progress
+) -> dict[str, Any]:
+    """Hold the flash sale, and print what came of it; plots' names begin as `stem` does."""
+    found = flash.measure(ROOT, folder, seconds=options.sale_seconds, progress=progress)
+    plots = [file.relative_to(ROOT) for file in flash_told.written(found, stem)]
+    print(flash_told.report(found, os.cpu_count() or 1, plots))
+    return flash.plain(found)
+
+
 def _packages(folder: Path, progress: Progress) -> dict[str, Any]:
     """Weigh the packages for Lambda, measure their entrypoints, and print it."""
     tools = replace(this_machines_tools(), progress=progress)
@@ -217,13 +188,16 @@ def _programs(folder: Path, progress: Progress) -> dict[str, Any]:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures.")
-    parser.add_argument("--seconds", type=int, default=5, help="of load a cell (default: 5)")
+    seconds = f"of load a cell (default: {SECONDS}), and of the flash sale ({flash.SECONDS})"
+    parser.add_argument("--seconds", type=int, help=seconds)
     parser.add_argument("--rounds", type=int, default=3, help="over all contestants (default: 3)")
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {','.join(PARTS)}")
     options = parser.parse_args(arguments)
     options.only = options.only.split(",")
     if unknown := set(options.only) - set(PARTS):
         parser.error(f"--only: there is no {', '.join(sorted(unknown))}")
+    options.sale_seconds = flash.SECONDS if options.seconds is None else options.seconds
+    options.seconds = SECONDS if options.seconds is None else options.seconds
     if options.seconds < 1 or options.rounds < 1:
         parser.error("--seconds and --rounds are 1 at least")
     return options
@@ -246,31 +220,29 @@ def main(arguments: Sequence[str]) -> int:
             "load_before": os.getloadavg(),
             "seconds": options.seconds,
         }
-        folder = Path(tempfile.mkdtemp(prefix="shop-bench-"))
-        try:
-            if {*options.only} & {*CLOUDS, *PEERS}:
-                results["requests"] = _requests(options.only, options, folder, progress)
-            if "stores" in options.only:
-                results["stores"] = _stores(options, folder, progress)
-            if "orders" in options.only:
-                results["orders"] = _orders(options, folder, progress)
-            if "start" in options.only:
-                results["start"] = _starts(folder, progress)
-            if "dev" in options.only:
-                results["dev_ms"] = _edits(folder, progress)
-            if "packages" in options.only:
-                results["packages"] = _packages(folder, progress)
-            if "program" in options.only:
-                results["program"] = _programs(folder, progress)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
         kept = Places(ROOT).state / "bench"
         private_folder(kept.parent)
         private_folder(kept)
         file = kept / f"{time.strftime('%Y%m%dT%H%M%S')}.json"
+        folder = Path(tempfile.mkdtemp(prefix="shop-bench-"))
+        parts: dict[str, Callable[[], Any]] = {
+            "stores": lambda: _stores(options, folder, progress),
+            "orders": lambda: _orders(options, folder, progress),
+            "flash": lambda: _flash(options, folder, file.with_suffix(""), progress),
+            "start": lambda: _starts(folder, progress),
+            "dev": lambda: _edits(folder, progress),
+            "packages": lambda: _packages(folder, progress),
+            "program": lambda: _programs(folder, progress),
+        }
+        try:
+            if {*options.only} & {*requests.NAMES}:
+                results["requests"] = _requests(options, folder, progress)
+            results |= {name: part() for name, part in parts.items() if name in options.only}
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
         file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
         print(f"\nAll of it: {file.relative_to(ROOT)}")
-        return 0
+        return 1 if results.get("flash", {}).get("wrong") else 0
 
     return run_command(command)
 

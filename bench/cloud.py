@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Self
 
 from infra import shop
-from infra.errors import PlatformError
-from infra.local import launch, plan
-from infra.local.kinds import KINDS
+from infra.local import apart, plan
 from infra.local.places import Places
-from infra.model import Platform, Scaling
+from infra.model import Platform
 from infra.packages.pins import CONSTRAINTS
 from infra.settings import Settings
 from infra.settings_local import Local
 
 WORKERS = 2
 NAME = "health"
+_QUEUE_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +32,9 @@ class Cloud:
     @contextmanager
     def open(cls, root: Path, platform: Platform, settings: Local, port: int) -> Iterator[Self]:
         """Start it in `root`, which holds app/, and end it in the end."""
-        places = Places(root)
-        config = plan.LocalConfig(
-            root=root,
-            settings=settings.model_copy(update={"port": port, "keep_alive_s": 600}),
-        )
-        try:
-            for each in plan.plan(platform, config):  # as `pulumi up` would, in its order
-                runtime = {"runtime": "bench"} if each.on_runtime else {}
-                KINDS[f"local:index:{each.kind}"].create(places, {**each.inputs, **runtime})
-            supervisor = launch.holder(places)
-            if supervisor is None:
-                raise PlatformError("the local cloud ended while it was set up")
-            yield cls(places, port, supervisor)
-        finally:
-            launch.end(places)
+        settings = settings.model_copy(update={"port": port})
+        with apart.running(root, platform, settings) as running:
+            yield cls(running.places, port, running.supervisor)
 
 
 def copied(checkout: Path, root: Path) -> None:
@@ -70,14 +57,18 @@ def checkout_in(checkout: Path, folder: Path) -> Path:
     return root
 
 
-def health_alone() -> Platform:
-    """`GET /health` with two workers, which are there when memory is read."""
+def health_alone(workers: int | None = WORKERS) -> Platform:
+    """`GET /health` with so many workers, or with None as few or many as its own scaling allows.
+
+    Calls wait for an instance, since the load is more than the shop lets run at once.
+    """
     platform = shop.platform(Settings(target="local"), plan.LOCAL_STACK)
-    scaling = Scaling(min_instances=WORKERS, max_instances=WORKERS, queue_ms=5000)
+    (health,) = (each for each in platform.functions if each.name == NAME)
+    scaling = health.scaling
+    if workers is not None:
+        scaling = replace(scaling, min_instances=workers, max_instances=workers)
     return Platform(
         stack=platform.stack,
-        functions=tuple(
-            replace(each, scaling=scaling) for each in platform.functions if each.name == NAME
-        ),
+        functions=(replace(health, scaling=replace(scaling, queue_ms=_QUEUE_MS)),),
         routes=tuple(each for each in platform.routes if each.function == NAME),
     )

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -34,14 +35,15 @@ from infra import shop
 from infra.cli.commands import Progress
 from infra.errors import PlatformError
 from infra.granted import keys
+from infra.local.places import Places
 from infra.settings_local import Local
 
 PRODUCTS = 1000
-_PIECES = 10**9
-_PRICE = 450
+PIECES = 10**9
+PRICE = 450
 _BUSY = (429, 503)
 _JSON = {"content-type": "application/json"}
-_ADDRESS = {
+ADDRESS = {
     "name": "The Tea House",
     "street": "Leaf Lane 7",
     "city": "Bremen",
@@ -90,7 +92,7 @@ def measure(
         address = f"http://127.0.0.1:{cloud.port}"
         await_answer(f"{address}/health", lambda: True)
         progress.say(f"{PRODUCTS} products, {durability} durability")
-        products = _filled(cloud)
+        products = filled(cloud.places)
         for number in range(1, rounds + 1):
             alone = _SYNCHRONOUS[durability]
             file = root / f"writes-{number}.db"
@@ -155,37 +157,41 @@ def _share(ours: Sequence[float], theirs: Sequence[float]) -> str:
     return f"{median(shares):.4f}" if shares else "-"
 
 
-def _filled(cloud: Cloud) -> list[str]:
-    """The ids of a thousand products that are in stock, written as admins' requests write them."""
-    stock = _table(cloud, "stock")
-    stores = Stores(
-        products=_table(cloud, "products"),
-        words=_table(cloud, "words"),
-        uploads=_table(cloud, "image_uploads"),
-        images=MemoryBucket(SystemClock(), name="images"),
-        events=MemoryQueue(),
-        clock=SystemClock(),
-    )
-    made = []
-    for number in range(PRODUCTS):
-        draft = Draft(
-            name=f"Tea number {number}",
-            description="Green leaves.",
-            price=_PRICE,
-            currency="EUR",
-            category="Tea",
-            active=True,
+def filled(places: Places, count: int = PRODUCTS) -> list[str]:
+    """The ids of so many products that are in stock, written as admins' requests write them."""
+    with ExitStack() as opened:
+        names = ("products", "words", "image_uploads", "stock")
+        tables = {name: opened.enter_context(closing(table(places, name))) for name in names}
+        stores = Stores(
+            products=tables["products"],
+            words=tables["words"],
+            uploads=tables["image_uploads"],
+            images=MemoryBucket(SystemClock(), name="images"),
+            events=MemoryQueue(),
+            clock=SystemClock(),
         )
-        product = create_product(draft, "bench", stores=stores, stock=stock).product
-        stock.update({"product": product}, add={"available": _PIECES})
-        made.append(product)
-    return made
+        return [_new_product(number, stores, tables["stock"]) for number in range(count)]
 
 
-def _table(cloud: Cloud, name: str) -> LocalTable:
+def _new_product(number: int, stores: Stores, stock: LocalTable) -> str:
+    draft = Draft(
+        name=f"Tea number {number}",
+        description="Green leaves.",
+        price=PRICE,
+        currency="EUR",
+        category="Tea",
+        active=True,
+    )
+    product = create_product(draft, "bench", stores=stores, stock=stock).product
+    stock.update({"product": product}, add={"available": PIECES})
+    return product
+
+
+def table(places: Places, name: str) -> LocalTable:
+    """A table of a local shop, as an operator has it: whatever is granted."""
     (stated,) = (each for each in shop.TABLES if each.name == name)
     schema = schema_of(keys(stated))
-    return LocalTable(cloud.places.data / "tables" / name, schema, SystemClock(), "normal")
+    return LocalTable(places.data / "tables" / name, schema, SystemClock(), "normal")
 
 
 def _orders(port: int, products: Sequence[str], seconds: int) -> Ordered:
@@ -216,7 +222,7 @@ def _bought(
         cart = {"x-cart-token": _done(link, "POST", "/carts", None, {})["cart_token"]}
         product = random.choice(products)  # noqa: S311 - which one is no secret
         _done(link, "PUT", f"/cart/lines/{product}", {"quantity": 1}, cart)
-        body = {"expected_total": _PRICE, "email": "bench@letters.example", "address": _ADDRESS}
+        body = {"expected_total": PRICE, "email": "bench@letters.example", "address": ADDRESS}
         start = time.monotonic()
         _done(link, "POST", "/orders", body, {**cart, "idempotency-key": token_hex(8)})
         yield time.monotonic() - start

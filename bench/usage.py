@@ -1,24 +1,47 @@
-"""What processes use: CPU seconds and resident memory, from /proc or, without it, from `ps`."""
+"""What processes use: CPU seconds and memory, from /proc or, without it, from `ps`."""
 
 import os
+import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc/self/stat")
+_SMAPS = Path("/proc/self/smaps_rollup")
 _PS_S = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds since the start, and resident bytes, shared pages included."""
+    """CPU seconds since the start; resident bytes, shared pages included; CPU of what it reaped.
+
+    `reaped_s` is what its children took that ended; `ps` does not tell it, and gives 0.
+    """
 
     cpu_s: float
     rss_bytes: int
+    reaped_s: float = 0.0
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(self.cpu_s + other.cpu_s, self.rss_bytes + other.rss_bytes)
+        return Usage(
+            self.cpu_s + other.cpu_s,
+            self.rss_bytes + other.rss_bytes,
+            self.reaped_s + other.reaped_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Those of a server at some moment: its own, and of each worker all that belong to it."""
+
+    server: Sequence[int]
+    workers: Sequence[Sequence[int]] = ()
+
+    @property
+    def of_workers(self) -> list[int]:
+        """The processes of all workers."""
+        return [pid for each in self.workers for pid in each]
 
 
 NOTHING = Usage(0.0, 0)
@@ -30,6 +53,20 @@ def of(pids: Iterable[int]) -> Usage:
         return sum(map(_from_proc, pids), NOTHING)
     listed = ",".join(map(str, pids))
     return read_ps(_ps("-o", "time=,rss=", "-p", listed)) if listed else NOTHING
+
+
+def memory_bytes(pids: Iterable[int]) -> int:
+    """What they take, a page that several processes share divided among them.
+
+    It is `Pss` of /proc/<pid>/smaps_rollup (proc(5)), and without that the resident bytes. One that
+    is gone counts nothing.
+    """
+    return sum(map(_pss, pids)) if _SMAPS.exists() else of(pids).rss_bytes
+
+
+def below(pid: int, tree: Mapping[int, list[int]]) -> list[list[int]]:
+    """Each child of a process, with all processes below it."""
+    return [[child, *descendants(child, tree)] for child in tree.get(pid, ())]
 
 
 def children() -> dict[int, list[int]]:
@@ -69,7 +106,16 @@ def read_ps(text: str) -> Usage:
 def read_stat(text: str, ticks: int, page: int) -> Usage:
     """A line of /proc/<pid>/stat; the program's name in it may hold anything."""
     fields = text.rpartition(")")[2].split()
-    return Usage((int(fields[11]) + int(fields[12])) / ticks, int(fields[21]) * page)
+    user, system, reaped_user, reaped_system = map(int, fields[11:15])
+    return Usage(
+        (user + system) / ticks, int(fields[21]) * page, (reaped_user + reaped_system) / ticks
+    )
+
+
+def read_pss(text: str) -> int:
+    """Bytes by /proc/<pid>/smaps_rollup, which writes KB."""
+    found = re.search(r"^Pss:\s+(\d+) kB$", text, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
 
 
 def cpu_seconds(text: str) -> float:
@@ -85,6 +131,13 @@ def _from_proc(pid: int) -> Usage:
     if (text := _stat(pid)) is None:
         return NOTHING
     return read_stat(text, os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE"))
+
+
+def _pss(pid: int) -> int:
+    try:
+        return read_pss(Path(f"/proc/{pid}/smaps_rollup").read_text())
+    except OSError:  # it ended
+        return 0
 
 
 def _stat(pid: int) -> str | None:

@@ -1,12 +1,12 @@
 """A tool's own virtual environment, in the user's cache: its packages never meet the project's."""
 
-import fcntl
 import hashlib
 import sys
 from pathlib import Path
 
 from infra.cli.commands import Command, Progress, explain
 from infra.cli.machine import Machine, for_installers
+from infra.cli.tool_cache import made_once
 from infra.errors import PlatformError
 
 
@@ -18,25 +18,14 @@ def tool_venv(machine: Machine, progress: Progress, name: str, pins: Path) -> Pa
     """
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     key = hashlib.sha256(pins.read_bytes()).hexdigest()[:12]
-    folder = machine.cache / f"{name}-{version}-{key}"
-    python = folder / "bin" / "python"
-    ready = folder / ".ready"
-    if ready.exists():
-        return python
-    try:
-        machine.cache.mkdir(parents=True, exist_ok=True)
-        with (machine.cache / f"{folder.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not ready.exists():
-                progress.say(f"the packages of {name}, once for this machine")
-                _make(machine, folder, pins, lock.fileno())
-                ready.touch()
-    except OSError as error:
-        raise PlatformError(
-            f"{name}: {error.filename or machine.cache} cannot be written: {error.strerror}; "
-            "make the folder yours, or set XDG_CACHE_HOME to one that is"
-        ) from error
-    return python
+    folder = made_once(
+        machine,
+        progress,
+        name,
+        f"{name}-{version}-{key}",
+        lambda folder, lock: _make(machine, folder, pins, lock),
+    )
+    return folder / "bin" / "python"
 
 
 def _make(machine: Machine, folder: Path, pins: Path, lock: int) -> None:

@@ -132,7 +132,29 @@ def test_proc_is_read_behind_a_program_name_that_holds_spaces_and_brackets() -> 
         "3670 (a) b (c) S 3669 3670 3670 0 -1 4194560 15355 3497696 0 24 150 50 15561 3988 20 0 1 "
         "0 241768 5492736 1013 18446744073709551615"
     )
-    assert usage.read_stat(line, ticks=100, page=4096) == usage.Usage(2.0, 1013 * 4096)
+    found = usage.read_stat(line, ticks=100, page=4096)
+    assert found == usage.Usage(2.0, 1013 * 4096, reaped_s=(15561 + 3988) / 100)
+
+
+def test_shared_memory_is_read_from_the_line_of_its_own_and_not_from_one_that_begins_alike() -> (
+    None
+):
+    text = "5581a000-7ffd1000 ---p 00000000 00:00 0  [rollup]\nRss:  5000 kB\n"
+    text += "Pss:                1234 kB\nPss_Dirty:           800 kB\nPss_Anon:  700 kB\n"
+    assert usage.read_pss(text) == 1234 * 1024
+
+
+def test_memory_is_no_more_than_what_is_resident_and_nothing_of_what_has_ended() -> None:
+    assert 0 < usage.memory_bytes([os.getpid()]) <= usage.of([os.getpid()]).rss_bytes * 1.1
+    assert usage.memory_bytes([2**22 + 1]) == 0
+
+
+def test_a_worker_is_a_child_with_all_that_it_started() -> None:
+    """serverless-offline has a shell between itself and each Python."""
+    tree = usage.read_tree("10 1\n11 10\n12 11\n13 10\n14 13\n15 14\n20 1\n")
+    assert usage.below(10, tree) == [[11, 12], [13, 14, 15]]
+    processes = usage.Processes([10], usage.below(10, tree))
+    assert processes.of_workers == [11, 12, 13, 14, 15]
 
 
 def test_descendants_are_found_at_any_depth_and_nobody_elses() -> None:
@@ -162,7 +184,7 @@ def test_of_few_values_the_99th_percentile_is_the_largest() -> None:
 
 
 def cell(per_s: float, cpu: Mapping[str, float] | None = None, rss: float = 50) -> Cell:
-    return Cell(per_s, 2.0, 9.0, cpu or {"load": 20, "server": 90}, rss, 0)
+    return Cell(per_s, 2.0, 9.0, cpu or {"load": 20, "server": 90}, rss, rss - 10, [], 0)
 
 
 def test_a_ratio_is_of_the_same_round_so_that_drift_cancels_out() -> None:
@@ -184,7 +206,41 @@ def test_a_row_gives_the_most_memory_the_sum_of_errors_and_the_median_cpu_by_hop
     first = cell(1, {"load": 10, "server": 80, "workers": 40}, rss=70)
     second = cell(1, {"load": 12, "server": 100, "workers": 60}, rss=73.4)
     rounds = [dataclasses.replace(first, errors=3), dataclasses.replace(second, errors=4)]
-    assert figures.row("ours", rounds, [])[5:] == ["11", "90", "50", "73", "7"]
+    row = figures.row("ours", rounds, [])[5:]
+    assert row == ["11", "90", "50", "63", "73", "-", "-", "7"]
+
+
+def test_memory_is_of_the_round_that_took_most_with_its_workers_then_and_their_mean() -> None:
+    first = dataclasses.replace(cell(1, rss=90), server_mb=40, workers_mb=[5.0, 6.0, 10.0])
+    second = dataclasses.replace(cell(1, rss=120), server_mb=38, workers_mb=[9.0])
+    assert figures.row("ours", [first, second], [])[8:12] == ["61", "90", "3", "7.0"]
+
+
+def test_the_best_peer_is_the_best_of_each_round_and_of_those_that_were_measured() -> None:
+    """No peer is measured against in the other's better round."""
+    one, other = [cell(100), cell(300), None], [cell(200), cell(250), None]
+    found = figures.best([one, other, []])
+    assert [each and each.per_s for each in found] == [200, 300, None]
+
+
+@pytest.mark.parametrize(
+    ("per_s", "told"),
+    [
+        (1000, "at least 2.5: yes; goal 5: reached"),
+        (500, "at least 2.5: yes; goal 5: missed"),
+        (499, "at least 2.5: NO; goal 5: missed"),
+    ],
+)
+def test_a_verdict_says_which_goal_is_reached(per_s: float, told: str) -> None:
+    goal = figures.Goal("the best peer", wanted=5, least=2.5)
+    base = cell(200, {"load": 900, "server": 30, "workers": 330})
+    text = figures.verdict("ours", [cell(per_s)], [base], goal)
+    assert text == f"ours / the best peer: {per_s / 200:.2f}; by CPU time 4.00; {told}"
+
+
+def test_no_verdict_is_given_without_the_other_side() -> None:
+    told = figures.verdict("ours", [cell(1000)], [None], figures.Goal("bare", wanted=0.5))
+    assert told == "ours / bare: not measured"
 
 
 def test_a_hop_that_a_contestant_does_not_have_is_a_dash_not_a_zero() -> None:

@@ -1,0 +1,89 @@
+"""The local cloud's own log of a sale: when each call was there, which refusals were right."""
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+from typing import Final
+
+from bench.flash_client import Told
+from bench.flash_seen import REFUSED
+from infra.local.runtime.emulate import Failure
+
+_ROUNDED_S: Final = 0.002  # times in the log are cut to milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A call as the gateway logged it; times are seconds of the epoch."""
+
+    function: str
+    began: float
+    ended: float
+    refused: bool
+
+
+def lines(text: bytes) -> list[Line]:
+    """The requests of a log that some function was to answer, in the order of their ends."""
+    found = []
+    for each in text.splitlines():
+        if b'"request"' not in each:
+            continue
+        line = json.loads(each)
+        if line["event"] == "request" and line["function"]:
+            ended = datetime.fromisoformat(line["time"]).timestamp()
+            began = ended - line["ms"] / 1000
+            refused = line.get("failure") == Failure.FULL.value
+            found.append(Line(line["function"], began, ended, refused))
+    return found
+
+
+def unfounded(found: Iterable[Line], maximum: Mapping[str, int]) -> list[str]:
+    """The refusals that should not have been, each in a sentence.
+
+    A call may be refused where `maximum` others of its function were there as well: then as many
+    were at work, or about to be, as may be at once.
+    """
+    wrong = []
+    by_function: dict[str, list[Line]] = {}
+    for each in found:
+        by_function.setdefault(each.function, []).append(each)
+    for function, calls in by_function.items():
+        there = _There(calls)
+        for each in calls:
+            others = there.most(each.began, each.ended) - 1
+            if each.refused and others < maximum[function]:
+                wrong.append(
+                    f"{function} refused a call while {others} others were there, of "
+                    f"{maximum[function]} that it may have"
+                )
+    return wrong
+
+
+def uncounted(told: Sequence[Told], found: Iterable[Line]) -> list[str]:
+    """Whether somebody else than the platform refused, in a sentence."""
+    seen = sum(each.status in REFUSED for each in told)
+    logged = sum(each.refused for each in found)
+    if seen == logged:
+        return []
+    return [f"{seen} requests were refused, {logged} of them since all instances were at work"]
+
+
+class _There:
+    """How many calls were there at each moment."""
+
+    def __init__(self, calls: Sequence[Line]) -> None:
+        changes = sorted(
+            change
+            for each in calls
+            for change in ((each.began - _ROUNDED_S, 1), (each.ended + _ROUNDED_S, -1))
+        )
+        self._times = [at for at, _ in changes]
+        self._counts = list(accumulate(step for _, step in changes))
+
+    def most(self, began: float, ended: float) -> int:
+        """The most at once between the two."""
+        first = max(0, bisect_left(self._times, began) - 1)
+        return max(self._counts[first : bisect_right(self._times, ended)], default=0)
