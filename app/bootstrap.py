@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from app.metering import Meter
     from app.ports.adapters import Adapters, Stated
     from app.ports.blobs import Bucket
     from app.ports.clock import Clock
@@ -50,6 +51,10 @@ class Services:
         self.environment = environment
         self._function = required(environment, "SHOP_HANDLER")
         self._adapters = adapters or _Named(environment.get("SHOP_ADAPTERS", ""))
+        self.meter: Meter | None = None
+        if environment.get("SHOP_METER"):  # packed with it then, and never otherwise
+            meter: Meter = import_module("app.metering").Meter()
+            self.meter, self._adapters = meter, meter.adapters(self._adapters)
         self._stated = {kind: _stated(environment, kind) for kind in _KINDS}
         self._tables: dict[str, Table] = {}
         self._buckets: dict[str, Bucket] = {}

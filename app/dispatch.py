@@ -20,6 +20,7 @@ CloudHandler = Callable[[object, object], dict[str, object]]
 Read = Callable[[object, object, RouteTable], Request]
 
 _OUR_FAULT = 500  # and above: the log has to tell why
+_GOOD = range(400)
 
 
 def serve(
@@ -52,7 +53,13 @@ def serve(
                 (write or sys.stderr.write)(told)
             return answer(response)
 
-    return http
+    def of(event: object, context: object) -> tuple[str, int]:
+        return read(event, context, table).route, 1
+
+    def good(answered: dict[str, object]) -> bool:
+        return answered["statusCode"] in _GOOD
+
+    return http if wired.meter is None else wired.meter.measured("http", http, of, good)
 
 
 def _handler(routes: Mapping[str, Handler], request: Request) -> Handler:

@@ -53,7 +53,13 @@ def serve_queue(
                 failed.append(message.id)
         return consumed(failed)
 
-    return queue
+    def of(event: object, _context: object) -> tuple[str, int]:
+        return name, len(read(event))
+
+    def good(answered: object) -> bool:
+        return answered == consumed([])
+
+    return queue if wired.meter is None else wired.meter.measured("queue", queue, of, good)
 
 
 def serve_schedule(
@@ -80,4 +86,8 @@ def serve_schedule(
             (write or sys.stderr.write)(line(error, **about))
             raise
 
-    return schedule
+    if wired.meter is None:
+        return schedule
+    return wired.meter.measured(
+        "schedule", schedule, lambda event, _: (read(event), 1), lambda _: True
+    )

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from infra import folders
 from infra.closure import PACKAGE, SourceFile, closure
@@ -30,6 +31,9 @@ __all__ = [
     "fingerprint", "handler_path", "prune", "stage",
 ]  # fmt: skip
 
+
+METER: Final = "SHOP_METER"
+"""The variable that has a function tell what each of its calls takes."""
 
 # trigger → what the function's own module defines for it
 _ENTRIES: Mapping[Trigger, tuple[str, str]] = {
@@ -67,7 +71,8 @@ def entry_modules(
     if function.handler is None:
         entrypoint = f"{PACKAGE}.entrypoints.{provider}"
         own = f"{PACKAGE}.handlers.{function.name.replace('-', '_')}"
-        return entrypoint, f"{entrypoint}_{trigger}", own
+        metering = (f"{PACKAGE}.metering",) if function.environment.get(METER) else ()
+        return entrypoint, f"{entrypoint}_{trigger}", *metering, own
     module = function.handler.rpartition(".")[0]
     named = all(part.isidentifier() for part in function.handler.split("."))
     if not (named and module.startswith(f"{PACKAGE}.")):

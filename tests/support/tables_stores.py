@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.common.clock import SystemClock
+from app.adapters.common.metered import MeteredTable
 from app.adapters.common.tables import granted
 from app.adapters.local.database import Durability
 from app.adapters.local.tables import LocalTable
 from app.adapters.memory.clock import MemoryClock
 from app.adapters.memory.tables import MemoryTable
+from app.metering import Meter
 from app.ports.clock import Clock
 from app.ports.tables import Key, Schema, Table
 from tests.support.tables_work import take_all
@@ -103,6 +105,13 @@ class MemoryStore(Store):
         return self.clock.now_ms() // 1000
 
 
+class MeteredStore(MemoryStore):
+    """Tables in memory, behind what counts their units."""
+
+    def bare(self, name: str, schema: Schema) -> Table:
+        return MeteredTable(super().bare(name, schema), name, schema, Meter())
+
+
 class LocalStore(Store):
     """Tables in SQLite files; with a lag their clock is a test's."""
 
@@ -176,10 +185,11 @@ Made = Callable[[Path], Store]
 
 STORES: dict[str, Made] = {
     "memory": lambda _: MemoryStore(),
+    "metered": lambda _: MeteredStore(),
     "memory-lag": lambda _: MemoryStore(lag_ms=700),
     "local-normal": lambda folder: LocalStore(folder, "normal"),
     "local-full": lambda folder: LocalStore(folder, "full"),
     "local-lag": lambda folder: LocalStore(folder, "normal", lag_ms=700),
 }
-# the usual ones; the others differ by a setting, and join with --soak
+# the usual ones; the others differ by a setting or a layer, and join with --soak
 USUAL = ("memory", "local-full", "local-lag")

@@ -55,6 +55,15 @@ def changed(
 
 def check_size(row: Row) -> None:
     """Raises InvalidValueError when the row's names and values are too large together."""
+    if (size := row_bytes(row)) > ROW_BYTES:
+        raise InvalidValueError(
+            f"the row would have {size} bytes of names and values; {ROW_BYTES} is the most: "
+            "keep what is large in a bucket"
+        )
+
+
+def row_bytes(row: Row) -> int:
+    """How large a row is, as stores count it: the bytes of its names and values."""
     size = 0
     for column, value in row.items():
         size += len(column)
@@ -62,11 +71,7 @@ def check_size(row: Row) -> None:
             size += len(value.encode())
         else:
             size += len(value) if isinstance(value, bytes) else _NUMBER_BYTES
-    if size > ROW_BYTES:
-        raise InvalidValueError(
-            f"the row would have {size} bytes of names and values; {ROW_BYTES} is the most: "
-            "keep what is large in a bucket"
-        )
+    return size
 
 
 def place(schema: Schema, row: Row | Key) -> tuple[str, str]:
