@@ -21,6 +21,11 @@ NEEDS: Final[Mapping[By, Granted]] = {
     "smtp": ("secret", "smtp-url", ("read",)),
 }
 
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "smtp-url": "your mail server has it: smtps://user:password@mail.example.com",
+}
+"""Secrets that are made elsewhere, and where they are found: a random one would open nothing."""
+
 
 def sending(functions: tuple[Function, ...], by: By, sender: str) -> tuple[Function, ...]:
     """The functions, of which those that send letters know how, and in whose name."""

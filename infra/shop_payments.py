@@ -82,6 +82,12 @@ PARTS: Final[Mapping[Payments, Parts]] = {
 }  # fmt: skip
 """By the setting `payments`."""
 
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "stripe-key": "Stripe's dashboard has it under API keys: sk_… or rk_…",
+    "stripe-webhook": "Stripe's dashboard has it beside the webhook's endpoint: whsec_…",
+}
+"""Secrets that the provider makes, and where they are found: a random one would open nothing."""
+
 EVERY: Final = Parts(
     functions=tuple(one for each in PARTS.values() for one in each.functions),
     routes=tuple(one for each in PARTS.values() for one in each.routes),
@@ -89,6 +95,17 @@ EVERY: Final = Parts(
     queues=tuple(one for each in PARTS.values() for one in each.queues),
 )
 """What there is with one of them or another."""
+
+
+def only_with(kind: Payments) -> Mapping[str, frozenset[str]]:
+    """What no other provider brings: names as settings have them, by their kind there."""
+    parts = PARTS[kind]
+    return {
+        "functions": frozenset(each.name for each in parts.functions),
+        "routes": frozenset(each.key for each in parts.routes),
+        "tables": frozenset(each.name for each in parts.tables),
+        "queues": frozenset(each.name for each in parts.queues),
+    }
 
 
 def parts_of(functions: Iterable[str], kind: Payments) -> Parts:

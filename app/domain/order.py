@@ -39,11 +39,10 @@ REFUNDS = 8
 PATTERN = r"^[a-z2-7]{26}$"
 _FORM = re.compile(PATTERN, re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
-_SOLD_OUT = "sold out: there are too few of a product; nothing is reserved or paid"
 
 # what is told to whoever placed an order of which nothing came
 REFUSED = {
-    "sold_out": _SOLD_OUT,
+    "sold_out": "sold out: there are too few of {}; nothing is reserved or paid",
     "promotion_used": "the promotion has been used up; order again without it",
     "cancelled": "the order was cancelled before it was placed",
     "expired": "the order was not placed in time; order again with another key",
@@ -184,7 +183,7 @@ def idempotency_key(given: str) -> str:
     if _KEY.fullmatch(given) is None:
         raise InvalidError(
             "this needs the header idempotency-key: 1 to 255 visible characters of ASCII, "
-            "another one for each order and the same when you try again",
+            "another one for each wish and the same when you try again",
             "idempotency-key",
         )
     return given
@@ -210,8 +209,23 @@ def answerable(order: Order) -> bool:
             raise ConflictError(REFUSED.get(order.cancelled_by, REFUSED["cancelled"]))
         return False
     if order.outcome:
-        raise ConflictError(REFUSED.get(order.outcome, REFUSED["cancelled"]))
+        raise ConflictError(_refused(order))
     return False
+
+
+def sold_out(number: int) -> str:
+    """The outcome of an order for one of whose lines there were too few pieces."""
+    return f"sold_out {number}"
+
+
+def _refused(order: Order) -> str:
+    """Why nothing came of it; where a line was too many pieces, which one."""
+    why, _, number = order.outcome.partition(" ")
+    told = REFUSED.get(why, REFUSED["cancelled"])
+    if number:
+        line = order.lines[int(number)]
+        return told.format(f"{line.name} ({line.product})")
+    return told.format("a product")
 
 
 def _digest(text: str) -> str:

@@ -61,6 +61,8 @@ def discount(terms: Terms, subtotal: int, currency: str, now_ms: int) -> int:
     """
     if not terms.active or not terms.starts_at <= now_ms < terms.ends_at:
         raise ConflictError("this promotion does not hold now")
+    if not currency:
+        raise ConflictError("nothing is in the cart that it could be taken off")
     if terms.currency != currency:
         raise ConflictError("this promotion is for another currency")
     if subtotal < terms.minimum:

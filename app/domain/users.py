@@ -14,6 +14,9 @@ EMAIL_MOST = 254
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
 )
+# Whoever registers takes ASCII: no letter of it passes for another script's.
+USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._@+-]*[A-Za-z0-9]$"
+_USERNAME = re.compile(USERNAME, re.ASCII)
 _BETWEEN = frozenset("._-@+")
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
 _MARKS = frozenset({"Mn", "Mc"})  # vowel signs and accents: many scripts cannot be written without
@@ -33,14 +36,29 @@ class Username:
     key: str
 
 
+def new_username(typed: str) -> Username:
+    """The name, if one can be called so from now on: ASCII, so that none looks like another.
+
+    Raises InvalidError, whose text does not repeat it.
+    """
+    _check_length(typed)
+    if _USERNAME.fullmatch(typed) is None:
+        raise InvalidError(
+            "a username is of the letters a to z, digits and . _ - @ +, and begins and ends with "
+            "a letter or a digit",
+            "$.username",
+        )
+    return Username(typed, folded(typed))
+
+
 def username(typed: str) -> Username:
-    """The name, if one can be called so. Raises InvalidError, whose text does not repeat it."""
+    """The name, if somebody may be called so: names of before were of any script.
+
+    Raises InvalidError, whose text does not repeat it.
+    """
     key = folded(typed)
     for text in (typed, key):
-        if not USERNAME_LEAST <= len(text) <= USERNAME_MOST:
-            raise InvalidError(
-                f"a username has {USERNAME_LEAST} to {USERNAME_MOST} characters", "$.username"
-            )
+        _check_length(text)
     if not all(_allowed(character) for character in key):
         raise InvalidError(
             "a username is of letters and digits of any script and of . _ - @ +", "$.username"
@@ -79,6 +97,13 @@ def email(typed: str, field: str = "$.email") -> str:
 def same_password(typed: str) -> str:
     """One form for what keyboards send in several: RFC 8265's OpaqueString is NFC as well."""
     return unicodedata.normalize("NFC", typed)
+
+
+def _check_length(name: str) -> None:
+    if not USERNAME_LEAST <= len(name) <= USERNAME_MOST:
+        raise InvalidError(
+            f"a username has {USERNAME_LEAST} to {USERNAME_MOST} characters", "$.username"
+        )
 
 
 def _is_letter(character: str) -> bool:

@@ -12,19 +12,12 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
-from secrets import token_hex, token_urlsafe
 
 from app.bootstrap import ConfigurationError, Services
 from app.domain.errors import DomainError
-from app.domain.users import username
-from app.ports.errors import ConditionFailedError, PortError
-from app.ports.tables import Condition
-from app.services.accounts import ADMIN, OUTBOX, new_row
+from app.ports.errors import PortError
+from app.services.lent_admins import lend, take_back
 from app.services.sessions import open_session
-
-# his id, each time: idempotency keys are an admin's own, and `make seed` uses its again
-LENT = "0" * 26
 
 
 def answer(asked: Mapping[str, str], services: Services) -> dict[str, str]:
@@ -32,20 +25,9 @@ def answer(asked: Mapping[str, str], services: Services) -> dict[str, str]:
     users = services.table("users")
     try:
         if asked["do"] == "take back":
-            with suppress(ConditionFailedError):  # he is gone
-                same = Condition("user_id", "=", LENT)
-                users.delete({"username": asked["username"]}, when=[same])
+            take_back(asked["username"], users=users)
             return {"done": "gone"}
-        name = username(f"lent-{token_hex(8)}")  # nobody has it before him
-        hashed = services.passwords.hash(token_urlsafe(32))  # of what nobody knows any more
-        user = {
-            **new_row(name, hashed, "", services.clock.now_ms()),
-            "user_id": LENT,
-            "role": ADMIN,
-        }
-        # he needs no welcome
-        user = {column: value for column, value in user.items() if column not in OUTBOX}
-        users.put(user, if_absent=True)
+        user = lend(users=users, passwords=services.passwords, clock=services.clock)
         token, _ends = open_session(
             user,
             sessions=services.table("sessions"),
@@ -54,7 +36,7 @@ def answer(asked: Mapping[str, str], services: Services) -> dict[str, str]:
         )
     except (DomainError, PortError) as error:
         return {"refused": str(error)}
-    return {"username": name.key, "token": token}
+    return {"username": str(user["username"]), "token": token}
 
 
 def main(environment: Mapping[str, str], asked: str) -> str:

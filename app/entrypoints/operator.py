@@ -39,9 +39,9 @@ def answer(asked: Mapping[str, Any], services: Services) -> dict[str, str]:
                     return {"done": "unknown"}
                 return {"done": there.role, "user": there.user, "since": day_of(there.since)}
             case "promote":
-                return {"done": promote(name, asked["user"], users=users)}
+                return {"done": promote(name, asked["user"], users=users, clock=services.clock)}
             case "revoke admin":
-                return {"done": revoke_admin(name, users=users)}
+                return {"done": revoke_admin(name, users=users, clock=services.clock)}
         done = make_admin(
             name,
             asked["password"],

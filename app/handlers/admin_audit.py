@@ -1,4 +1,4 @@
-"""What admins did: the audit trail, for admins."""
+"""What admins did, and the operator with them: the audit trail, for admins."""
 
 from typing import Annotated, Any
 
@@ -8,11 +8,12 @@ from app.bootstrap import Services
 from app.domain.days import DAY, day_of
 from app.domain.errors import InvalidError
 from app.domain.ids import PATTERN
-from app.handlers.auth_bodies import Moment, UserId
+from app.handlers.auth_bodies import Moment
 from app.handlers.bearer import admin
 from app.handlers.pages import Cursor, Limit, limit_of
 from app.messages import Request, Response
 from app.operation import Hidden, Operation, answered
+from app.services.audit import OPERATOR
 from app.services.authenticate import Caller
 from app.services.list_audit import Entry, audit_of, audit_of_day
 
@@ -32,6 +33,14 @@ What = Annotated[str, Meta(description="What was done.", examples=["stock adjust
 More = Annotated[
     dict[str, Any], Meta(description="What else there is to know.", examples=[{"delta": 5}])
 ]
+By = Annotated[
+    str,
+    Meta(
+        pattern=f"{PATTERN}|^{OPERATOR}$",
+        description="An admin's id, or operator: whoever runs the shop, by a command.",
+        examples=["01KAMPVE00ZK8J4F7C2R5Q9XTB"],
+    ),
+]
 EntryId = Annotated[str, Meta(pattern=PATTERN, examples=["01KAMPVE00ZK8J4F7C2R5Q9XTB"])]
 
 
@@ -41,7 +50,7 @@ class EntrySeen(Hidden):
     id: EntryId
     subject: Subject
     what: What
-    by: UserId
+    by: By
     at: Moment
     more: More
 
@@ -57,7 +66,7 @@ def list_all(request: Request, services: Services, *, user: Caller) -> Response:
     """List what admins did, the newest first.
 
     Of a day, or of one thing, but not of both. An entry comes over a queue: it may be missing for a
-    moment.
+    moment, and for five minutes where it tells who became an admin, or is none any more.
     """
     day, subject = (request.query.get(name, "") for name in ("day", "subject"))
     limit, after = limit_of(request), request.query.get("cursor", "")

@@ -17,10 +17,12 @@ TypedName = Annotated[
         min_length=users.USERNAME_LEAST,
         max_length=users.USERNAME_MOST,
         description=(
-            "Letters and digits of any script and . _ - @ +, a letter or digit first and last. "
-            "Names that differ only in case, or in how Unicode writes them, are one name."
+            "The letters a to z, digits and . _ - @ +, a letter or digit first and last: other "
+            "scripts have letters that look like these. Names that differ only in case are one "
+            "name."
         ),
         examples=["tea-house"],
+        extra_json_schema={"pattern": users.USERNAME},
     ),
 ]
 GivenName = Annotated[

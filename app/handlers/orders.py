@@ -34,11 +34,12 @@ from app.services.principal import Principal
 def place(request: Request, services: Services, *, user: Principal, body: NewOrder) -> Response:
     """Order what is in my cart.
 
-    Its goods are reserved for half an hour, for me to pay. The same key gets the same answer, so
-    after 503, or none, send the request again. 409 says that something is sold out, that the
-    promotion does not hold, that the key was used for another order, or that the cart costs
-    something else now: then `total` is what it costs. 429 says that too many of my orders are not
-    paid yet, and when the first of them is cancelled.
+    Its goods are reserved for half an hour, for me to pay, and my cart is emptied. A payment that
+    is declined cancels the order: to try again, fill the cart and order under another key. The same
+    key gets the same answer, so after 503, or none, send the request again. 409 says that something
+    is sold out, that the promotion does not hold, that the key was used for another order, or that
+    the cart costs something else now: then `total` is what it costs. 429 says that too many of my
+    orders are not paid yet, and when the first of them is cancelled.
     """
     asked = Asked(
         principal=user.id,

@@ -3,6 +3,7 @@
 from app.bootstrap import Services
 from app.services.drop_image import is_shown
 from app.services.index_words import reindex_products
+from app.services.lent_admins import take_back_late
 from app.services.outbox import send_again
 from app.services.sweep import sweep
 from app.services.sweep_carts import sweep_carts
@@ -36,9 +37,11 @@ def run(services: Services) -> dict[str, int]:
                 images=services.bucket("images"),
                 clock=services.clock,
             ),
+            "lent": lambda: take_back_late(users=services.table("users"), clock=services.clock),
             "outbox": lambda: send_again(
                 users=services.table("users"),
                 welcome=services.queue("welcome"),
+                events=services.queue("events"),
                 clock=services.clock,
             ),
         }

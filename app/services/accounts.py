@@ -10,8 +10,11 @@ role        "customer" or "admin"; rows of before there were roles have none, an
 email       where letters to the user go, or ""; those rows have none of it either
 created_at  UTC epoch milliseconds
 event       the id of what is told of the registration, a ULID
-outbox, outbox_at  a shard of "welcome", by the key, and `event`, until that was sent; no more than
-            this is indexed
+told        a JSON list of entries of the audit trail that were not sent yet; rows of before there
+            were any have none of it
+outbox, outbox_at  while there is something to send: a shard, by the key, of "welcome", and `event`;
+            or of "told" where no welcome is owed, and another ULID; no more than this is indexed.
+            Of an admin who is lent: "lent", and when he is due back, as a ULID
 """
 
 from dataclasses import dataclass
@@ -21,6 +24,7 @@ from app.domain.ids import first_id, new_id
 from app.domain.shards import shard
 from app.domain.users import Username
 from app.ports.tables import Row
+from app.services.row_outbox import NOTHING, TOLD
 
 WELCOME = "welcome"
 Role = Literal["customer", "admin"]
@@ -56,6 +60,7 @@ def new_row(name: Username, password: str, email: str, now_ms: int) -> Row:
         "email": email,
         "created_at": now_ms,
         "event": event,
+        TOLD: NOTHING,
         "outbox": shard(WELCOME, name.key),
         "outbox_at": event,
     }

@@ -4,7 +4,7 @@ An entry waits in the row it is about (`row_outbox`), goes over the queue of eve
 row of the table `audits` once, by its id.
 
 subject     what it is about, as "product:<id>", and with `entry`, a ULID, the key
-what, by, at  what was done, the admin's user id, UTC epoch milliseconds
+what, by, at  what was done, the admin's user id or "operator", UTC epoch milliseconds
 more        a JSON object of what else there is to know
 day         the day (UTC) of it: a shard, by the entry
 """
@@ -20,11 +20,13 @@ from app.ports.tables import Row, Table
 from app.services.row_outbox import Thing
 
 AUDIT = "audit"
+OPERATOR = "operator"
+"""Who did what is done by no admin, but by a command on the shop's own tables."""
 BY_DAY = "by_day"
 
 
 def entry(subject: str, what: str, by: str, at: int, **more: Any) -> Thing:
-    """What is to be told of what an admin did; `more` must be fit for JSON."""
+    """What is to be told of what was done; `by` an admin's user id, `more` fit for JSON."""
     return {
         "id": new_id(at),
         "kind": AUDIT,

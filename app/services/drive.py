@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from app.domain.errors import NotFoundError
-from app.domain.order import PLACED, Claim, Order, State
+from app.domain.order import PLACED, Claim, Order, State, sold_out
 from app.domain.slots import RELEASE, RESERVE, Kind, Slot
 from app.ports.errors import ConditionFailedError, UnavailableError
 from app.ports.tables import Condition, Row, Scalar
@@ -134,8 +134,9 @@ class _Worker:
     def _sold_out(self, order: Order, number: int) -> None:
         promotion = order.claims[number].table == "promotions"
         why = "promotion_used" if promotion else "sold_out"
+        outcome = why if promotion else sold_out(number)
         unset = Condition(f"hold{number}", "=", "")
-        self._move(order, "releasing", {"outcome": why, "cancelled_by": why}, (unset,))
+        self._move(order, "releasing", {"outcome": outcome, "cancelled_by": why}, (unset,))
 
     def _release(self, order: Order) -> None:
         """Have the next held lines go back; with the last of them, it is cancelled."""

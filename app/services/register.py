@@ -30,7 +30,7 @@ def register(
 
     Raises InvalidError, ConflictError for a name that is taken, and PortError.
     """
-    name = names.username(username)
+    name = names.new_username(username)
     secret = names.new_password(password)
     if users.get({"username": name.key}) is not None:  # a hash is dear, and would be for nothing
         raise _taken()

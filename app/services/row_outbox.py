@@ -64,7 +64,7 @@ def noted(row: Row, owner: str, things: Iterable[Thing], now_ms: int) -> Noted:
 def waiting(owner: str, things: Iterable[Thing], now_ms: int) -> dict[str, str | int]:
     """The columns of a row that has `things` to tell; of a new one that has nothing, with []."""
     listed = list(things)
-    told: dict[str, str | int] = {TOLD: _text(listed), "tries": 0}
+    told: dict[str, str | int] = {TOLD: text_of(listed), "tries": 0}
     if listed:
         told |= {"outbox": shard(TOLD, owner), "outbox_at": first_id(now_ms + _WRITER_MS)}
     return told
@@ -127,5 +127,6 @@ def _later(row: Row, key: Key, table: Table, now_ms: int) -> None:
         return  # it was sent, or more was noted
 
 
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def text_of(things: Iterable[Thing]) -> str:
+    """The column `told` of these."""
+    return json.dumps(list(things), ensure_ascii=False, separators=(",", ":"))

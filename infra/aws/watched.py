@@ -1,4 +1,8 @@
-"""What is watched, as plain data: one alarm for each thing that somebody would have to look at."""
+"""What is watched, as plain data: one alarm for each thing that somebody would have to look at.
+
+Each metric of an alarm costs ten cents a month, so what another alarm tells has none of its own: a
+fault of DynamoDB or SQS is an error of the function that calls it, or a 5xx.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,16 +14,10 @@ from infra.aws.names import FAILED, Names
 from infra.checks.silence import MINUTE_S, silences
 from infra.model import Action, Function, Platform, Table
 
-OPERATIONS: Final[Mapping[Action, tuple[str, ...]]] = {
-    "read": ("GetItem", "Query"),
-    "write": ("PutItem", "UpdateItem", "DeleteItem"),
-}
-"""DynamoDB's calls by what a grant allows."""
-
 _WINDOW_S: Final = 5 * MINUTE_S
 _SLOW: Final = 0.8
 _FEW_CALLS: Final = 20
-_FEW_FAULTS: Final = 5
+_MOST_METRICS: Final = 10  # of one alarm, CloudWatch takes no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +183,7 @@ def _schedules(platform: Platform, names: Names) -> Iterator[Alarm]:
 
 
 def _table(table: Table, platform: Platform, names: Names) -> Iterator[Alarm]:
+    """One alarm, or one for reads and one for writes where one cannot count all of the indexes."""
     granted: set[Action] = set()
     for grant in platform.grants:
         if (grant.kind, grant.resource) == ("table", table.name):
@@ -192,36 +191,26 @@ def _table(table: Table, platform: Platform, names: Names) -> Iterator[Alarm]:
     here = {"TableName": names.of(table.name)}
     # DynamoDB counts an index by itself
     places = [here, *({**here, "GlobalSecondaryIndexName": each.name} for each in table.indexes)]
-    for action, metric, setting in (
-        ("read", "ReadThrottleEvents", "max_reads"),
-        ("write", "WriteThrottleEvents", "max_writes"),
-    ):
-        if action in granted:
-            yield Alarm(
-                name=f"table-{table.name}-{action}s-throttled",
-                metrics=tuple(
-                    Metric(namespace="AWS/DynamoDB", name=metric, dimensions=place)
-                    for place in places
-                ),
-                expression="SUM(FILL(METRICS(), 0))",
-                meaning=f"DynamoDB refused to {action} rows of {table.name}: too many at once.",
-                first="compare the units on the dashboard with the cap: at the cap raise "
-                f"{setting}, below it one key gets most of the calls.",
-            )
-    calls = [call for action, found in OPERATIONS.items() if action in granted for call in found]
-    if calls:
-        yield Alarm(
-            name=f"table-{table.name}-faults",
-            metrics=tuple(
-                Metric(
-                    namespace="AWS/DynamoDB",
-                    name="SystemErrors",
-                    dimensions={**here, "Operation": call},
-                )
-                for call in calls
-            ),
-            expression="SUM(FILL(METRICS(), 0))",
-            threshold=_FEW_FAULTS,
-            meaning=f"DynamoDB itself failed at calls on {table.name}.",
-            first="look at the AWS Health Dashboard of the region; calls are tried again anyway.",
+    found = {
+        action: tuple(
+            Metric(namespace="AWS/DynamoDB", name=metric, dimensions=place) for place in places
         )
+        for action, metric in (("read", "ReadThrottleEvents"), ("write", "WriteThrottleEvents"))
+        if action in granted
+    }
+    if len(found) * len(places) <= _MOST_METRICS:
+        watched = [("throttled", tuple(found))]
+    else:
+        watched = [(f"{action}s-throttled", (action,)) for action in found]
+    for kind, actions in watched:
+        if actions:
+            yield Alarm(
+                name=f"table-{table.name}-{kind}",
+                metrics=tuple(metric for action in actions for metric in found[action]),
+                expression="SUM(FILL(METRICS(), 0))",
+                meaning=f"DynamoDB refused to {' or '.join(actions)} rows of {table.name}: too "
+                "many at once.",
+                first="compare the units on the dashboard with the cap: at the cap raise "
+                f"{' or '.join(f'max_{each}s' for each in actions)}, below it one key gets most of "
+                "the calls.",
+            )

@@ -146,7 +146,9 @@ def report(findings: Sequence[Finding], stack: str = LOCAL) -> str:
     chosen = "" if stack == LOCAL else f" STACK={stack}"
     lines = [f"{item.state:<8} {item.name:<9} {item.text}" for item in findings]
     bad = [item for item in findings if item.bad]
-    last = f"Next: {bad[0].remedy}" if bad else f"All is well. Next: make up{chosen}"
+    runs = stack == LOCAL and any(item.name == "local" and item.runs for item in findings)
+    after = "make seed, make tour" if runs else f"make up{chosen}"
+    last = f"Next: {bad[0].remedy}" if bad else f"All is well. Next: {after}"
     return "\n".join([*lines, "", last])
 
 

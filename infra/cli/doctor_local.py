@@ -41,7 +41,8 @@ def local_cloud(around: Surroundings) -> Finding:
     places = Places(around.machine.root)
     process = holder(places)
     if around.answers(places):
-        return Finding("local", NOTE, f"running as process {process}; its log is {places.log}")
+        text = f"running as process {process}; its log is {places.log}"
+        return Finding("local", NOTE, text, runs=True)
     if process is not None:
         text = f"process {process} holds {places.lock} but does not answer"
         return Finding("local", WRONG, text, "make down, which ends it, then make up")

@@ -1,8 +1,8 @@
 """An admin whom the local shop lends to a command: he is there while it runs, without a password.
 
 Whoever may write the shop's files could be one anyway. His name is another one each time, that
-nobody can have registered before. A command that is killed leaves him behind, with a password and a
-session that nobody knows.
+nobody can have registered before. One whom a killed command leaves behind, with a password and a
+session that nobody knows, the sweep takes away after an hour.
 """
 
 import json

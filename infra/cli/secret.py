@@ -11,7 +11,6 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 from infra import shop, shop_letters
 from infra.cli.console import parser, run_command
 from infra.cli.environment import LOCAL
-from infra.cli.secret_values import KEY_RINGS, random_text, rotated, taken
+from infra.cli.secret_change import Wanted, change, described
 from infra.cli.stack import ROOT
 from infra.cli.stated import stated, stated_with_region
 from infra.errors import PlatformError
@@ -33,94 +32,13 @@ from infra.shop_payments import granted as granted_with
 OWN = ("storage-key",)
 """What the local cloud itself keeps: it signs the addresses of uploads and downloads."""
 
-_SEEN = "Functions that run see it within five minutes."
 _DAY_S = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to become of one secret: `value` was given, or `random` or `rotate` is to make it."""
-
-    name: str
-    value: bytes | None = None
-    random: bool = False
-    rotate: bool = False
-    stack: str = LOCAL
-
-    @property
-    def command(self) -> str:
-        """What to type for it, without how."""
-        stack = "" if self.stack == LOCAL else f"STACK={self.stack} "
-        return f"make secret {stack}NAME={self.name}"
-
-
-def change(store: SecretStore, wanted: Wanted, say: Callable[[str], object]) -> None:
-    """Write the secret as it is wanted, or say why nothing was changed. Raises PlatformError."""
-    name = wanted.name
-    with store.alone():
-        if wanted.rotate:
-            _rotate(store, wanted, say)
-        elif wanted.random or wanted.value is not None:
-            there = store.exists(name)
-            text = random_text() if wanted.value is None else taken(name, wanted.value)
-            store.write(name, text)
-            kind = "a random one" if wanted.value is None else "what standard input gave"
-            say(f"{name}: {'replaced by' if there else 'made from'} {kind}.")
-            if there and name in KEY_RINGS:
-                say("Tokens signed so far are no longer good: ROTATE=1 would have kept them.")
-            say(_SEEN)
-        elif store.make(name, random_text()):
-            say(f"{name}: made, at random.")
-        else:
-            _untouched(store, wanted, say)
-
-
-def _rotate(store: SecretStore, wanted: Wanted, say: Callable[[str], object]) -> None:
-    name = wanted.name
-    if name not in KEY_RINGS:
-        raise PlatformError(
-            f"{name} cannot be rotated: it is one text, and its readers know no second one\n"
-            f"→ {wanted.command} RANDOM=1 replaces it at once"
-        )
-    if not store.exists(name):
-        store.write(name, random_text())
-        say(f"{name}: there was none, so its first key was made.")
-        return
-    ring = rotated(store.read(name), random_text())
-    store.write(name, ring.text)
-    if ring.kept:
-        say(f"{name}: rotated. The new key signs; tokens of the one before it stay good.")
-    else:
-        say(f"{name}: rotated. No key was there before it.")
-    if ring.dropped:
-        say("Tokens of the key before that are no longer good.")
-    if ring.broken:
-        say(f"Lines that were no keys are gone: {ring.broken}.")
-    say(_SEEN)
-
-
-def _untouched(store: SecretStore, wanted: Wanted, say: Callable[[str], object]) -> None:
-    name, command = wanted.name, wanted.command
-    found = next(each for each in store.kept() if each.name == name)
-    say(f"{name} is there already, nothing was changed: {_described(found)}.")
-    if name in KEY_RINGS:
-        say(f"  a new key that signs, the old one still good:  {command} ROTATE=1")
-    say(f"  a random one in its place:  {command} RANDOM=1")
-    say(f"  your own in its place:      {command} < file")
 
 
 def listed(kept: Collection[Kept], now: float) -> Iterator[str]:
     """A line for each secret: its name, how many keys it has, how old it is; no value."""
     for each in kept:
-        yield f"{each.name:<24}  {_described(each):<12}  {_age(now - each.written)} old"
-
-
-def _described(kept: Kept) -> str:
-    if kept.problem:
-        return f"unusable ({kept.problem})"
-    if kept.name not in KEY_RINGS:
-        return "one text"
-    return f"{kept.keys} key{'s' if kept.keys != 1 else ''}"
+        yield f"{each.name:<24}  {described(each):<12}  {_age(now - each.written)} old"
 
 
 def _age(seconds: float) -> str:

@@ -4,11 +4,15 @@ import re
 import secrets
 from dataclasses import dataclass
 
+from infra import shop_letters, shop_payments
 from infra.errors import PlatformError
 from infra.secret_store import SECRET_BYTES
 
 KEY_RINGS = frozenset({"token-key"})
 """Secrets of one key a line, the newest first: whoever reads them takes each of them for good."""
+
+ELSEWHERE = {**shop_payments.ELSEWHERE, **shop_letters.ELSEWHERE}
+"""Secrets that only the other side can make, and where they are found."""
 
 _RANDOM_BYTES = 32
 _KEPT_KEYS = 2

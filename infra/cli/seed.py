@@ -47,7 +47,8 @@ def said(filled: Filled, address: str) -> str:
     return (
         f"{filled.products} products put in, {filled.products_there} were there; "
         f"{filled.promotions} promotions put in, {filled.promotions_there} were there.\n"
-        f"  look:      {address}/products"
+        f"  look:      {address}/products\n"
+        f"  codes:     {', '.join(each.code for each in goods().promotions)}"
     )
 
 

@@ -55,6 +55,7 @@ class Stripe:
     declining: set[str] = field(default_factory=set)
     found_by_search: bool = True
     _failing: list[tuple[str, int, bool]] = field(default_factory=list)
+    _breaking: int = 0
     _done: dict[str, tuple[str, bytes, Answered]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -63,6 +64,10 @@ class Stripe:
     def fails(self, ending: str, *, status: int = 0, after: bool = False, times: int = 1) -> None:
         """Have the next request with this ending ("POST /v1/refunds") fail: 0 hangs up."""
         self._failing += [(ending, status, after)] * times
+
+    def breaks(self, times: int) -> None:
+        """Have the next POSTs under new keys end in a 500, which Stripe keeps under the key."""
+        self._breaking = times
 
     def confirm(self, order: str) -> None:
         """The customer's card is good."""
@@ -126,6 +131,9 @@ class Stripe:
                 answer.status, answer.body, {**answer.headers, "idempotent-replayed": "true"}
             )
         answer, kept = self._answered(asked)
+        if self._breaking:  # it broke after it was done, for all that is known
+            self._breaking -= 1
+            answer, kept = _denied(DeniedError(500, "", "api_error")), True
         if kept:
             self._done[key] = (asked.path, asked.body, answer)
         return answer

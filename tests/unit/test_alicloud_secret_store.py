@@ -10,7 +10,7 @@ import pytest
 from app.adapters.alicloud.oos import Oos
 from app.adapters.common.calls import Endpoint
 from infra.alicloud.secret_store import SecretParameters, connect
-from infra.cli.secret import Wanted, change
+from infra.cli.secret_change import Wanted, change
 from infra.errors import PlatformError
 from infra.secret_store import SecretStore
 from tests.support.loopback import KEYS, REGION

@@ -1,13 +1,16 @@
 """What is watched: each thing that somebody would have to look at has an alarm of its own."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
+from infra import shop
 from infra.aws.names import LONGEST, Names
 from infra.aws.watched import Alarm, alarms
 from infra.checks.silence import longest_pause_s
 from infra.model import Index, Platform, Schedule, Table
+from infra.settings import Settings
 from tests.unit.sound_shop import SHOP, grant
 
 NAMES = Names("dev")
@@ -48,11 +51,8 @@ def test_every_part_of_a_shop_is_watched() -> None:
         ),
         "queue-mails-set-aside",
         "schedule-sweep-not-run",
-        "table-orders-faults",
-        "table-orders-reads-throttled",
-        "table-orders-writes-throttled",
-        "table-sessions-faults",
-        "table-sessions-reads-throttled",
+        "table-orders-throttled",
+        "table-sessions-throttled",
     ]
 
 
@@ -157,19 +157,31 @@ def test_the_longest_pause_of_a_cron_is_that_between_two_of_its_runs(
     assert longest_pause_s(Schedule(name="x", function="x", cron=cron)) == pause_s
 
 
-def test_a_tables_alarms_count_its_indexes_and_the_calls_that_are_granted() -> None:
-    """DynamoDB reports an index, and its own faults by each call, apart from the table."""
+def test_a_table_has_one_alarm_for_its_indexes_and_for_what_is_granted() -> None:
+    """DynamoDB reports an index apart from the table."""
     by_name = watched()
     here = {"TableName": "shop-dev-orders"}
     index = {**here, "GlobalSecondaryIndexName": "by_user"}
-    for kind in ("Read", "Write"):
-        throttled = by_name[f"table-orders-{kind.lower()}s-throttled"]
-        metric = f"AWS/DynamoDB {kind}ThrottleEvents"
-        assert measured(throttled) == [(metric, here, "Sum"), (metric, index, "Sum")]
-    calls = [each.dimensions["Operation"] for each in by_name["table-orders-faults"].metrics]
-    assert calls == ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"]
-    calls = [each.dimensions["Operation"] for each in by_name["table-sessions-faults"].metrics]
-    assert calls == ["GetItem", "Query"]
+    read, written = (f"AWS/DynamoDB {kind}ThrottleEvents" for kind in ("Read", "Write"))
+    throttled = by_name["table-orders-throttled"]
+    assert measured(throttled) == [
+        (metric, place, "Sum") for metric in (read, written) for place in (here, index)
+    ]
+    assert "to read or write rows of orders" in throttled.meaning
+    assert "raise max_reads or max_writes" in throttled.first
+    throttled = by_name["table-sessions-throttled"]
+    assert measured(throttled) == [(read, {"TableName": "shop-dev-sessions"}, "Sum")]
+    assert "to read rows of sessions" in throttled.meaning
+
+
+@pytest.mark.parametrize("target", [("aws-dev", "fake"), ("aws-prod", "stripe")])
+def test_what_the_shop_pays_for_its_alarms_is_a_part_of_the_smallest_budget(
+    target: tuple[str, Literal["fake", "stripe"]],
+) -> None:
+    """Ten cents a month for each metric of an alarm; aws-dev's budget is twenty dollars."""
+    stack, payments = target
+    whole = shop.platform(Settings(target="aws", payments=payments), stack)
+    assert sum(len(each.metrics) for each in watched(whole).values()) <= 125
 
 
 def test_no_alarm_asks_for_more_than_cloudwatch_takes() -> None:
@@ -179,7 +191,9 @@ def test_no_alarm_asks_for_more_than_cloudwatch_takes() -> None:
     both = grant("orders", "table", full.name, "read", "write")
     schedules = (*SHOP.schedules, Schedule(name="d", function="orders", cron="0 4 * * 1-5"))
     platform = replace(SHOP, tables=(full,), grants=(*SHOP.grants, both), schedules=schedules)
-    for alarm in watched(platform).values():
+    found = watched(platform)
+    assert {f"table-{full.name}-reads-throttled", f"table-{full.name}-writes-throttled"} <= {*found}
+    for alarm in found.values():
         assert 1 <= len(alarm.metrics) <= 10
         assert (len(alarm.metrics) == 1) or alarm.expression
         assert alarm.period_s % 60 == 0

@@ -9,7 +9,7 @@ import pytest
 
 from app.adapters.aws import clients
 from infra.aws.secret_store import SecretsManager
-from infra.cli.secret import Wanted, change
+from infra.cli.secret_change import Wanted, change
 from infra.errors import PlatformError
 from infra.secret_store import SecretStore
 from tests.support.moto import Moto

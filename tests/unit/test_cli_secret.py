@@ -18,7 +18,8 @@ import pytest
 from app.adapters.local.secrets import read_or_make
 from infra.alicloud.secret_store import SecretParameters
 from infra.cli import secret
-from infra.cli.secret_values import random_text
+from infra.cli.secret_change import Wanted, change
+from infra.cli.secret_values import ELSEWHERE, random_text
 from infra.local.places import Places
 from infra.local.secret_files import SecretFiles
 
@@ -258,6 +259,30 @@ def test_a_name_that_no_grant_names_is_written_with_a_warning(clone: Clone) -> N
     assert "add one in infra/shop.py" in clone.complained
 
 
+@pytest.mark.parametrize("name", ["stripe-key", "stripe-webhook", "smtp-url"])
+def test_what_only_the_other_side_can_make_is_never_made_at_random(clone: Clone, name: str) -> None:
+    for words in ([], ["--random"], ["--rotate"]):
+        assert clone.run("--name", name, *words) == 1
+        assert f"{name} is not made at random: that would open nothing" in clone.complained
+        assert clone.complained.endswith(f"→ make secret NAME={name} < file\n")
+        assert not clone.file(name).exists()
+
+    assert clone.pipe(PLANTED.encode(), "--name", name) == 0
+    assert clone.text(name) == PLANTED
+    assert clone.run("--name", name) == 0
+    assert clone.printed.splitlines() == [
+        f"{name} is there already, nothing was changed: one text.",
+        f"  your own in its place:      make secret NAME={name} < file",
+    ]
+    assert clone.run("--name", name, "--random") == 1
+    assert clone.text(name) == PLANTED
+
+
+def test_every_secret_that_is_made_elsewhere_is_granted_to_somebody() -> None:
+    """A misspelt one would be made at random after all."""
+    assert {*ELSEWHERE} == {*secret.granted()} - {"token-key", "payments-webhook"}
+
+
 @pytest.mark.parametrize(
     "name", ["Token-Key", "token_key", "../x", "a/b", ".hidden", "-x", "x-", "a b", "ü"]
 )
@@ -298,8 +323,8 @@ def test_a_stack_on_alibaba_cloud_keeps_its_secrets_in_its_region(clone: Clone) 
 def test_commands_that_are_told_name_the_stack(clone: Clone) -> None:
     told: list[str] = []
     for _ in range(2):
-        wanted = secret.Wanted("token-key", stack="aws-dev")
-        secret.change(SecretFiles(Places(clone.root)), wanted, told.append)
+        wanted = Wanted("token-key", stack="aws-dev")
+        change(SecretFiles(Places(clone.root)), wanted, told.append)
     assert told[2].endswith("make secret STACK=aws-dev NAME=token-key ROTATE=1")
     assert told[4].endswith("make secret STACK=aws-dev NAME=token-key < file")
 
@@ -343,6 +368,7 @@ def test_a_link_is_replaced_and_what_it_leads_to_stays(clone: Clone) -> None:
     assert not clone.file("token-key").is_symlink()
 
 
+@pytest.mark.long
 def test_rotations_at_once_lose_no_key_but_the_oldest(clone: Clone) -> None:
     clone.run("--name", "token-key")
     code = (

@@ -2,7 +2,8 @@
 
 import json
 
-from app.entrypoints.lent_admin import LENT, answer, main
+from app.entrypoints.lent_admin import answer, main
+from app.services.lent_admins import LENT, LENT_MS
 from tests.support.memory_shop import MemoryShop, environment
 
 
@@ -26,6 +27,24 @@ def test_he_has_another_name_each_time_so_that_nobody_has_it_before_him() -> Non
     assert first["token"] != second["token"]
     ids = {str((shop.user(each["username"]) or {})["user_id"]) for each in (first, second)}
     assert ids == {LENT}
+
+
+def test_one_whom_a_killed_command_left_behind_is_gone_after_an_hour() -> None:
+    """The sweep takes him away, and his session with him; whoever is lent since stays."""
+    shop = MemoryShop()
+    services = shop.services("auth")
+    left = answer({"do": "lend"}, services)
+    shop.clock.advance(LENT_MS - 1)
+    assert shop.sweep()["lent"] == 0
+    assert shop.call("GET /admin/products", token=left["token"]).status == 200
+    shop.clock.advance(1)
+    at_work = answer({"do": "lend"}, services)
+
+    assert shop.sweep()["lent"] == 1
+    assert shop.user(left["username"]) is None
+    assert shop.call("GET /admin/products", token=left["token"]).status == 401
+    assert shop.call("GET /admin/products", token=at_work["token"]).status == 200
+    assert shop.queue.messages == [], "he needs no welcome"
 
 
 def test_nobody_else_is_taken_back() -> None:

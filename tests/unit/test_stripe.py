@@ -56,6 +56,38 @@ def test_a_stripe_that_stays_away_is_unavailable(stripe: At, status: int) -> Non
     assert len(stripe.server.asked) == 2
 
 
+def test_an_error_that_stripe_keeps_under_a_key_is_got_past_by_the_next_key(stripe: At) -> None:
+    """And always by the same ones: however often it is started, one intent can be paid."""
+    stripe.server.breaks(2)
+    made = stripe.payments.start(WANTED)
+
+    keys = [f"payment-{ORDER}", f"payment-{ORDER}-1", f"payment-{ORDER}-2"]
+    assert stripe.server.keys == [keys[0], keys[0], keys[1], keys[1], keys[2]]
+    assert made.state == "pending"
+    assert stripe.payments.start(WANTED) == made
+    assert stripe.server.keys[5:] == keys
+    unseen = [each for each in stripe.server.intents if each != made.reference]
+    assert len(unseen) == 2, "Stripe had made one each time before it broke"
+
+
+def test_a_stripe_that_keeps_breaking_is_unavailable(stripe: At) -> None:
+    stripe.server.breaks(9)
+
+    with pytest.raises(UnavailableError, match="3 attempts"):
+        stripe.payments.start(WANTED)
+
+
+def test_a_refund_has_one_key_whatever_stripe_keeps_under_it(stripe: At) -> None:
+    """Under another one it could be given twice: it is looked for, and waits until the key ends."""
+    paid = stripe.paid()
+    stripe.server.breaks(1)
+    with pytest.raises(UnavailableError):
+        stripe.payments.refund(paid, "0", 500)
+
+    assert stripe.payments.refund(paid, "0", 500) == "done"
+    assert stripe.server.given_back(ORDER) == 500
+
+
 def test_a_wrong_key_is_ours_to_mend_and_named(stripe: At) -> None:
     stripe.server.key = "another"
 

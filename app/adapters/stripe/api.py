@@ -25,6 +25,7 @@ _AGAIN_WITHIN_S = 1.5
 _PAUSE_S = 0.2
 _GOOD = 200
 _CONFLICT = 409
+_BROKEN = 500
 _NO_ENTRY = frozenset({401, 403})
 
 
@@ -37,6 +38,10 @@ class RefusedError(Exception):
     def __init__(self, status: int, kind: str, code: str) -> None:
         super().__init__(f"Stripe: {kind} {code} ({status})")
         self.status, self.kind, self.code = status, kind, code
+
+
+class KeptError(UnavailableError):
+    """Stripe broke on a request once, and says so again to every one with that idempotency key."""
 
 
 class Api:
@@ -54,14 +59,17 @@ class Api:
     def post(self, path: str, form: Mapping[str, str], idempotency_key: str) -> tuple[Any, bool]:
         """What a POST answers, and whether it is the answer to an earlier one.
 
-        Raises RefusedError and UnavailableError; after the latter it may have been done.
+        Raises RefusedError and UnavailableError; after the latter it may have been done. KeptError
+        is one of those that asking again by the same key does not help.
         """
         more = {
             "content-type": "application/x-www-form-urlencoded",
             "idempotency-key": idempotency_key,
         }
         answer = self._asked("POST", path, more, urlencode(form).encode())
-        return _read(answer), answer.headers.get("idempotent-replayed") == "true"
+        if _kept(answer):
+            raise KeptError(f"Stripe broke on this before, and keeps that answer ({answer.status})")
+        return _read(answer), _replayed(answer)
 
     def _asked(self, method: str, target: str, more: Mapping[str, str], body: bytes) -> Answer:
         headers = {
@@ -78,13 +86,21 @@ class Api:
             if time.monotonic() - begun > _AGAIN_WITHIN_S:
                 raise _silent(error) from error
         else:
-            if not (answer.busy or answer.status == _CONFLICT):
+            if _kept(answer) or not (answer.busy or answer.status == _CONFLICT):
                 return answer
         time.sleep(_PAUSE_S)
         try:
             return self._endpoint.ask(method, target, headers, body)
         except SilentError as error:
             raise _silent(error) from error
+
+
+def _replayed(answer: Answer) -> bool:
+    return answer.headers.get("idempotent-replayed") == "true"
+
+
+def _kept(answer: Answer) -> bool:
+    return answer.status >= _BROKEN and _replayed(answer)
 
 
 def _silent(error: SilentError) -> UnavailableError:

@@ -11,12 +11,13 @@ looked for first. https://docs.stripe.com/api/payment_intents, https://docs.stri
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from secrets import token_hex
 from typing import Any
 
 from app.adapters.common import webhook_signing
 from app.adapters.common.calls import Endpoint
-from app.adapters.stripe.api import CONNECT_S, READ_S, URL, Api, RefusedError
+from app.adapters.stripe.api import CONNECT_S, READ_S, URL, Api, KeptError, RefusedError
 from app.failures import line
 from app.ports.clock import Clock
 from app.ports.errors import (
@@ -47,6 +48,7 @@ _REFUNDS: Mapping[str, RefundState] = {
     "canceled": "failed",
 }
 _MISSING = 404
+_KEYS = 3  # of one intent, for as long as Stripe keeps an error of its own under a key: a day
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -69,7 +71,7 @@ class StripePayments:
             "metadata[order]": wanted.order,
         }
         try:
-            found, replayed = self._api.post(_INTENTS, form, f"payment-{wanted.order}")
+            found, replayed = self._created(form, wanted.order)
         except RefusedError as refused:
             if refused.kind == "idempotency_error":
                 raise ConditionFailedError("the order has a payment of another amount") from refused
@@ -152,6 +154,18 @@ class StripePayments:
             return Notice(id=str(told["id"]), order=order) if isinstance(order, str) else None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise SignatureError("the webhook is of a form that Stripe never sends") from None
+
+    def _created(self, form: Mapping[str, str], order: str) -> tuple[Any, bool]:
+        """An order's intent, by the first of its keys under which Stripe did not break.
+
+        Stripe may have made one as it broke. Nobody was ever told its client secret, so no customer
+        can confirm that one, and nothing is held of him: there is one intent that can be paid.
+        """
+        for number in range(_KEYS):
+            again = f"-{number}" if number else ""
+            with suppress(KeptError):
+                return self._api.post(_INTENTS, form, f"payment-{order}{again}")
+        raise UnavailableError(f"Stripe broke on {_KEYS} attempts at one payment")
 
     def _move(
         self, payment: Payment, to: str, form: Mapping[str, str]

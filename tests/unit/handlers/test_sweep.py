@@ -25,6 +25,7 @@ NOTHING = dict.fromkeys(
         "carts",
         "pictures",
         "reindex",
+        "lent",
         "outbox",
     ),
     0,

@@ -62,6 +62,7 @@ def _by_faults(mutant: Mutant) -> Iterator[str]:
                     yield str(error)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "mutant", [each for each in _ALL if each.seed is not None], ids=lambda mutant: mutant.name
 )
@@ -69,6 +70,7 @@ def test_a_broken_rule_is_found_out_by_races(mutant: Mutant) -> None:
     assert next(_by_races(mutant), None) is not None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "mutant", [each for each in _ALL if each.scene is not None], ids=lambda mutant: mutant.name
 )

@@ -1,11 +1,14 @@
 """Admins are made by an operator, once, whatever breaks in between."""
 
+import json
+
 import pytest
 
 from app.bootstrap import Services
 from app.domain.errors import InvalidError
 from app.ports.errors import UnavailableError
 from app.services.make_admin import Done, make_admin, promote, revoke_admin, who_has
+from app.services.outbox import send_again
 from tests.support.breaks import BREAKS, broken, interleaved
 from tests.support.faults import Faults
 from tests.support.memory_shop import PASSWORD, MemoryShop, environment
@@ -28,9 +31,56 @@ def _make(shop: MemoryShop, password: str = PASSWORD, faults: Faults | None = No
 
 def _promote(shop: MemoryShop, faults: Faults | None = None) -> Done:
     """As an operator does: he sees who it is, then has this one be an admin."""
+    shop.clock.advance(1)
     users = _services(shop, faults).table("users")
     found = who_has("shopkeeper", users=users)
-    return "unknown" if found is None else promote("Shopkeeper", found.user, users=users)
+    if found is None:
+        return "unknown"
+    return promote("Shopkeeper", found.user, users=users, clock=shop.clock)
+
+
+def _revoke(shop: MemoryShop, faults: Faults | None = None) -> Done:
+    shop.clock.advance(1)  # entries stand in the order of their moments
+    users = _services(shop, faults).table("users")
+    return revoke_admin("SHOPKEEPER", users=users, clock=shop.clock)
+
+
+def _unwelcomed() -> MemoryShop:
+    """A shop where the queue was away as somebody registered."""
+    shop = MemoryShop()
+    away = Faults(shop.cloud, 3, UnavailableError, after=False)
+    name = {"username": "shopkeeper", "password": PASSWORD}
+    assert shop.call("POST /users", name, adapters=away).status == 201
+    assert away.calls[-1] == "welcome.send"
+    return shop
+
+
+def _swept(shop: MemoryShop, faults: Faults) -> int:
+    return send_again(
+        users=faults.table("users", {}),
+        welcome=faults.queue("welcome", {}),
+        events=faults.queue("events", {}),
+        clock=shop.clock,
+    )
+
+
+def _welcomes(shop: MemoryShop) -> set[str]:
+    """The events of the user's welcomes, each of which comes once or more."""
+    told = [json.loads(each.body) for each in shop.queue.messages]
+    return {each["event"] for each in told if each["username"].lower() == "shopkeeper"}
+
+
+def _audited(shop: MemoryShop) -> list[str]:
+    """What the audit trail has of the user once the sweep has run, the newest first."""
+    shop.clock.advance(2 * 60_000)
+    shop.sweep()
+    shop.tell_all()
+    user = str((shop.user("shopkeeper") or {})["user_id"])
+    answer = shop.call(f"GET /admin/audit?subject=user:{user}", token=shop.admin("auditor"))
+    entries = answer.json["entries"]
+    assert all(each["by"] == "operator" for each in entries)
+    assert all(each["more"]["username"].lower() == "shopkeeper" for each in entries)
+    return [each["what"] for each in entries]
 
 
 def _role(shop: MemoryShop) -> object:
@@ -47,7 +97,51 @@ def test_a_new_name_is_registered_as_an_admin_from_the_start() -> None:
     session = shop.log_in("shopkeeper").json
     assert session["user"]["role"] == "admin"
     assert shop.call("GET /admin/promotions", token=session["token"]).status == 200
-    assert shop.sweep()["outbox"] == 0
+
+
+def test_who_became_an_admin_and_who_is_none_any_more_stands_in_the_audit_trail() -> None:
+    """Noted by the write that did it, so the command needs no queue; the sweep sends it."""
+    shop = MemoryShop()
+    _make(shop)
+    _revoke(shop)
+    _promote(shop)
+    assert _audited(shop) == ["made an admin", "an admin no more", "made an admin"]
+    assert _welcomes(shop) == set(), "who made it needs no welcome"
+    assert "outbox" not in (shop.user("shopkeeper") or {"outbox": ""})
+
+
+def test_a_welcome_that_was_not_sent_yet_goes_out_beside_the_entry() -> None:
+    shop = _unwelcomed()
+    assert _promote(shop) == "promoted"
+    assert _audited(shop) == ["made an admin"]
+    assert len(_welcomes(shop)) == 1
+
+
+def test_a_welcome_and_a_promotion_at_the_same_moment_lose_neither() -> None:
+    def waited() -> MemoryShop:
+        shop = _unwelcomed()
+        shop.clock.advance(2 * 60_000)
+        return shop
+
+    for shop, ours, _ in interleaved(waited, _promote, lambda shop: shop.sweep()):
+        assert ours == "promoted"
+        assert _audited(shop) == ["made an admin"]
+        assert len(_welcomes(shop)) == 1
+    for shop, _, ours in interleaved(waited, _swept, _promote):
+        assert ours == "promoted"
+        assert _audited(shop) == ["made an admin"]
+        assert len(_welcomes(shop)) == 1
+
+
+def test_two_operators_at_once_leave_an_entry_for_all_that_was_done() -> None:
+    def admin() -> MemoryShop:
+        shop = MemoryShop()
+        _make(shop)
+        return shop
+
+    for shop, ours, theirs in interleaved(admin, _revoke, _revoke):
+        assert {ours, theirs} == {"revoked", "was none"}
+        assert _audited(shop) == ["an admin no more", "made an admin"]
 
 
 def test_a_user_who_is_there_keeps_his_password_and_is_an_admin_at_once() -> None:
@@ -66,13 +160,12 @@ def test_a_user_who_is_there_keeps_his_password_and_is_an_admin_at_once() -> Non
 
 def test_an_admin_who_is_none_any_more_is_told_so_by_his_next_request() -> None:
     shop = MemoryShop()
-    users = _services(shop).table("users")
-    assert revoke_admin("shopkeeper", users=users) == "unknown"
+    assert _revoke(shop) == "unknown"
     _make(shop)
     token = shop.log_in("shopkeeper").json["token"]
 
-    assert revoke_admin("SHOPKEEPER", users=users) == "revoked"
-    assert revoke_admin("shopkeeper", users=users) == "was none"
+    assert _revoke(shop) == "revoked"
+    assert _revoke(shop) == "was none"
 
     assert shop.call("GET /admin/promotions", token=token).status == 403
     assert shop.call("GET /users/me", token=token).json["role"] == "customer"
@@ -81,10 +174,11 @@ def test_an_admin_who_is_none_any_more_is_told_so_by_his_next_request() -> None:
 def test_a_row_of_before_there_were_roles_is_a_customers() -> None:
     shop = MemoryShop()
     shop.register("shopkeeper")
-    shop.table("users").update({"username": "shopkeeper"}, remove=["role", "email"])
+    shop.table("users").update({"username": "shopkeeper"}, remove=["role", "email", "told"])
 
     assert shop.log_in("shopkeeper").json["user"]["role"] == "customer"
     assert _promote(shop) == "promoted"
+    assert _audited(shop) == ["made an admin"]
 
 
 def test_only_the_user_who_was_looked_at_is_promoted() -> None:
@@ -96,9 +190,9 @@ def test_only_the_user_who_was_looked_at_is_promoted() -> None:
     assert seen is not None
     assert (seen.role, seen.since) == ("customer", (shop.user("shopkeeper") or {})["created_at"])
     users.delete({"username": "shopkeeper"})
-    assert promote("shopkeeper", seen.user, users=users) == "unknown"
+    assert promote("shopkeeper", seen.user, users=users, clock=shop.clock) == "unknown"
     shop.register("shopkeeper")
-    assert promote("shopkeeper", seen.user, users=users) == "unknown"
+    assert promote("shopkeeper", seen.user, users=users, clock=shop.clock) == "unknown"
     assert _role(shop) == "customer"
 
 
@@ -134,6 +228,7 @@ def test_a_command_that_breaks_anywhere_is_finished_when_it_is_run_again(
         assert (_role(shop) == "admin") or done is None
         assert run(shop) in ("registered", "promoted", "is one")
         assert _role(shop) == "admin"
+        assert _audited(shop) == ["made an admin"]
         assert shop.log_in("shopkeeper").status == 201
 
 

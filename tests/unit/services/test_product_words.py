@@ -86,6 +86,7 @@ def test_an_edit_that_breaks_anywhere_leaves_nothing_wrong_for_good(
         shop.swept()
 
 
+@pytest.mark.long
 def test_a_sweep_that_breaks_is_finished_by_the_next_one(counts: Counts) -> None:
     def to_sweep() -> Stocked:
         shop = Stocked()
@@ -101,6 +102,7 @@ def test_a_sweep_that_breaks_is_finished_by_the_next_one(counts: Counts) -> None
             shop.swept()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", [_rename, _hide, _picture, _delete])
 @pytest.mark.parametrize("second", [_again, _delete])
 def test_who_edits_while_another_edits_is_refused_or_comes_after_him(
@@ -116,6 +118,7 @@ def test_who_edits_while_another_edits_is_refused_or_comes_after_him(
     assert statuses & {200, 204}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("second", [_again, _hide, _delete])
 def test_who_edits_while_a_sweep_is_at_it_has_the_last_word(second: Act) -> None:
     def to_sweep() -> Stocked:

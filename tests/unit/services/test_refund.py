@@ -159,6 +159,7 @@ def test_of_an_order_that_cost_nothing_all_pieces_come_back_once(amount: int | N
         shop.refund(wish(amount, key="again", restock="all"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("error", "after"), BREAKS)
 def test_pieces_that_cost_nothing_come_back_once_whatever_breaks(
     error: type[BaseException],
@@ -253,6 +254,7 @@ def _full(shop: Refunding, faults: Faults) -> Any:
         return type(error)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("error", "after"), BREAKS)
 def test_a_refund_that_breaks_anywhere_is_finished_by_the_sweep_or_never_was(
     error: type[BaseException],
@@ -274,6 +276,7 @@ def test_a_refund_that_breaks_anywhere_is_finished_by_the_sweep_or_never_was(
         assert set(shop.told) <= {f"{ORDER}.refunded.0"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("error", "after"), BREAKS)
 def test_a_refund_that_breaks_anywhere_is_done_once_when_it_is_asked_for_again(
     error: type[BaseException],
@@ -310,6 +313,7 @@ def test_a_refund_that_fails_and_breaks_is_given_back_once(
         assert shop.due == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("error", "after"), BREAKS)
 def test_a_sweep_that_breaks_anywhere_is_gone_on_with_by_the_next(
     error: type[BaseException],

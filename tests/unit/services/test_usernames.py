@@ -1,4 +1,4 @@
-"""Which names and passwords users may have, and when two names are one."""
+"""Which names and passwords users may have, now and before, and when two names are one."""
 
 import unicodedata
 
@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from app.adapters.common.passwords import PASSWORD_BYTES
 from app.adapters.common.row_checks import key_text
 from app.domain.errors import InvalidError
-from app.domain.users import folded, new_password, same_password, username
+from app.domain.users import folded, new_password, new_username, same_password, username
+from app.ports.tables import Row
+from app.services.make_admin import promote
+from tests.support.memory_shop import MemoryShop
 
 
 def _plain(character: str) -> bool:
@@ -83,6 +86,53 @@ def test_letters_and_digits_alone_are_a_name_in_any_script(typed: str) -> None:
 )
 def test_people_are_called_so(typed: str) -> None:
     assert _named(typed) is not None
+
+
+@given(ANYTHING | LIKELY | st.text(st.sampled_from("aZ9._-@+"), max_size=70))
+def test_whoever_registers_takes_a_name_of_ascii_that_is_also_one_to_log_in_by(typed: str) -> None:
+    try:
+        name = new_username(typed)
+    except InvalidError:
+        assert not typed.isascii() or _named(typed) is None, "all names of ASCII can be had"
+        return
+    assert typed.isascii()
+    assert name == username(typed)
+    assert name.key == typed.lower()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "r\u03bfot",  # a Greek omicron
+        "\u0440\u0430\u0443\u0440\u0430",  # all of it Cyrillic, and none of it looks so
+        "ro\u1d0ft",
+        "\uff52\uff4f\uff4f\uff54",
+        "adm\u0131n",
+        "tea\u2460",
+    ],
+)
+def test_nobody_registers_under_a_name_that_looks_like_anothers(typed: str) -> None:
+    with pytest.raises(InvalidError, match="letters a to z"):
+        new_username(typed)
+
+
+def test_who_has_a_name_of_another_script_from_before_keeps_it() -> None:
+    """He logs in, asks for a new password, and can be made an admin."""
+    shop = MemoryShop()
+    assert shop.register("茶館主人").status == 422
+    row = {**_row(shop), "username": "茶館主人", "shown": "茶館主人"}
+    shop.table("users").put(row)
+
+    assert shop.log_in("茶館主人").json["user"]["username"] == "茶館主人"
+    assert shop.call("POST /password-resets", {"username": "茶館主人"}).status == 202
+    assert any("茶館主人" in each.body for each in shop.queue.messages)
+    users = shop.services("auth").table("users")
+    assert promote("茶館主人", str(row["user_id"]), users=users, clock=shop.clock) == "promoted"
+
+
+def _row(shop: MemoryShop) -> Row:
+    shop.register()
+    return shop.user() or {}
 
 
 @pytest.mark.parametrize(
