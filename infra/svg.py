@@ -13,30 +13,38 @@ _RIGHT: Final = 180
 _TOP: Final = 40
 _BOTTOM: Final = 55
 _COLOURS: Final = ("#0b6e99", "#d9480f", "#2b8a3e", "#862e9c", "#5c940d", "#c2255c", "#495057")
+_DASHES: Final = ("", "6 3", "2 3")  # once all colours are used
 _TICKS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points under one name, in order: joined by a line, by steps, or not at all."""
+    """Points under one name, in order: joined by a line, by a bare curve, by steps, or not."""
 
     name: str
     points: Sequence[tuple[float, float]]
-    style: str = "line"  # or "steps", "points"
+    style: str = "line"  # or "curve", "steps", "points"
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A label with its unit; on a logarithmic axis nothing is drawn below `least`."""
+    """A label with its unit; `upto` is on it, whatever the points are.
+
+    A logarithmic axis begins at `least` or later and ends at `most` or before; what lies beyond is
+    drawn at that end.
+    """
 
     label: str
     log: bool = False
     least: float = 0.0
+    most: float = math.inf
+    upto: float = 0.0
 
     def place(self, value: float, low: float, high: float) -> float:
         """Where a value stands between low (0) and high (1)."""
         if self.log:
-            value, low, high = (math.log10(max(each, self.least)) for each in (value, low, high))
+            value = min(max(value, self.least), self.most)
+            value, low, high = (math.log10(each) for each in (value, low, high))
         return (value - low) / (high - low) if high > low else 0.5
 
     def ticks(self, low: float, high: float) -> list[float]:
@@ -53,27 +61,49 @@ class Axis:
         return [round(each * step, 10) for each in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def plot(title: str, x: Axis, y: Axis, series: Sequence[Series]) -> str:
-    """The document. A plot without points is an empty frame."""
-    xs = [each[0] for one in series for each in one.points] or [0.0, 1.0]
-    ys = [each[1] for one in series for each in one.points] or [0.0, 1.0]
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A broken line across the plot at a value of x, or, not `upright`, of y."""
+
+    at: float
+    label: str
+    upright: bool = True
+
+
+def plot(title: str, x: Axis, y: Axis, series: Sequence[Series], marks: Sequence[Mark] = ()) -> str:
+    """The document. A plot without points is an empty frame; marks outside of it are left out."""
+    xs = [each[0] for one in series for each in one.points] or [0.0, x.upto or 1.0]
+    ys = [each[1] for one in series for each in one.points] or [0.0, y.upto or 1.0]
     span_x, span_y = _span(x, xs), _span(y, ys)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}">',
         "<style>text{font:12px sans-serif}</style>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
-        f'<text x="{_LEFT}" y="22" font-size="15">{escape(title)}</text>',
+        f'<text x="{_LEFT}" y="18" font-size="15">{escape(title)}</text>',
         *_axes(x, y, span_x, span_y),
+        *(line for each in marks for line in _marked(each, x, y, span_x, span_y)),
     ]
     for number, one in enumerate(series):
         colour = _COLOURS[number % len(_COLOURS)]
+        dashes = _DASHES[number // len(_COLOURS) % len(_DASHES)]
         places = [(_across(x, at, span_x), _up(y, up, span_y)) for at, up in one.points]
-        lines += _drawn(places, one.style, colour)
+        lines += _drawn(places, one.style, colour, dashes)
         row = _TOP + 14 + 18 * number
-        lines.append(f'<rect x="{_WIDTH - _RIGHT + 14}" y="{row - 9}" width="10" height="10" '
-                     f'fill="{colour}"/>')  # fmt: skip
-        lines.append(f'<text x="{_WIDTH - _RIGHT + 30}" y="{row}">{escape(one.name)}</text>')
+        lines.append(_key(row - 4, one.style, colour, dashes))
+        lines.append(f'<text x="{_WIDTH - _RIGHT + 38}" y="{row}">{escape(one.name)}</text>')
     return "\n".join([*lines, "</svg>", ""])
+
+
+def _key(up: int, style: str, colour: str, dashes: str) -> str:
+    """What stands before a name: a piece of its line, or a point."""
+    left = _WIDTH - _RIGHT + 12
+    if style == "points":
+        return f'<circle cx="{left + 10}" cy="{up}" r="3.5" fill="{colour}"/>'
+    return f'<path d="M{left} {up}h20" stroke="{colour}" stroke-width="3"{_broken(dashes)}/>'
+
+
+def _broken(dashes: str) -> str:
+    return f' stroke-dasharray="{dashes}"' if dashes else ""
 
 
 def _axes(
@@ -97,22 +127,43 @@ def _axes(
     )
 
 
-def _drawn(places: Sequence[tuple[float, float]], style: str, colour: str) -> Iterator[str]:
+def _marked(
+    mark: Mark, x: Axis, y: Axis, span_x: tuple[float, float], span_y: tuple[float, float]
+) -> Iterator[str]:
+    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+    low, high = span_x if mark.upright else span_y
+    if not low <= mark.at <= high:
+        return
+    if mark.upright:
+        at = _across(x, mark.at, span_x)
+        yield f'<path d="M{at:.1f} {_TOP}V{bottom}" stroke="#888" stroke-dasharray="5 4"/>'
+        yield f'<text x="{at:.1f}" y="{_TOP - 5}" text-anchor="middle">{escape(mark.label)}</text>'
+    else:
+        up = _up(y, mark.at, span_y)
+        yield f'<path d="M{_LEFT} {up:.1f}H{right}" stroke="#888" stroke-dasharray="5 4"/>'
+        yield f'<text x="{_LEFT + 6}" y="{up - 4:.1f}">{escape(mark.label)}</text>'
+
+
+def _drawn(
+    places: Sequence[tuple[float, float]], style: str, colour: str, dashes: str
+) -> Iterator[str]:
     if style != "points" and places:
         path = [f"M{places[0][0]:.1f} {places[0][1]:.1f}"]
         for at, up in places[1:]:
             path.append(f"H{at:.1f}V{up:.1f}" if style == "steps" else f"L{at:.1f} {up:.1f}")
-        yield f'<path d="{"".join(path)}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
-    if style != "steps":
+        d = "".join(path)
+        yield (f'<path d="{d}" fill="none" stroke="{colour}" stroke-width="1.5"{_broken(dashes)}/>')
+    if style in {"line", "points"}:
         for at, up in places:
             yield f'<circle cx="{at:.1f}" cy="{up:.1f}" r="3.5" fill="{colour}"/>'
 
 
 def _span(axis: Axis, values: Sequence[float]) -> tuple[float, float]:
     if axis.log:
-        low, high = (max(each, axis.least) for each in (min(values), max(values)))
-        return 10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high * 1.01))
-    return min(0.0, *values), max(values) * 1.05 or 1.0
+        low, high = (max(each, axis.least) for each in (min(values), max(*values, axis.upto)))
+        high = 10 ** math.ceil(math.log10(high * 1.01))
+        return 10 ** math.floor(math.log10(low)), min(high, axis.most)
+    return min(0.0, *values), max(*values, axis.upto) * 1.05 or 1.0
 
 
 def _across(axis: Axis, value: float, span: tuple[float, float]) -> float:

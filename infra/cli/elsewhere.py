@@ -27,6 +27,11 @@ SCHEDULES: Final = {
     "alicloud": "the console of Function Compute shows those there, among the triggers of "
     "shop-{stack}-<function>, and runs a function",
 }
+INSTANCES: Final = {
+    "aws": "the dashboard shop-{stack}-overview in CloudWatch shows what runs there",
+    "alicloud": "the console of Function Compute shows what runs there, in the monitoring of "
+    "shop-{stack}-<function>",
+}
 
 
 def elsewhere(root: Path, stack: str, texts: Mapping[str, str]) -> str:

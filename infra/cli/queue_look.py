@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from infra.cli.columns import aligned
 from infra.cli.console import only_local, parser, run_command
 from infra.cli.elsewhere import QUEUES, elsewhere
 from infra.cli.stack import ROOT
@@ -22,14 +23,7 @@ _HEADS = ("queue", "waiting", "in flight", "dead", "oldest")
 def listing(queues: Mapping[str, Mapping[str, Any]], now_ms: int) -> str:
     """All queues as a table for people: their counts, and how long the oldest message is there."""
     rows = [_HEADS, *(_row(name, each, now_ms) for name, each in queues.items())]
-    wide = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, wide, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    lines = aligned(rows)
     lines += [f"{name}: {each['error']}" for name, each in queues.items() if "error" in each]
     return "\n".join(lines) if queues else "The local cloud has no queue."
 

@@ -73,7 +73,7 @@ def _frontier_plot(title: str, points: Sequence[Point]) -> str:
         for family in families
     ]
     cost = Axis("cost: instance-seconds / busy seconds", log=True, least=1.0)
-    return plot(title, cost, Axis("late calls, %", log=True, least=_LEAST_LATE), series)
+    return plot(title, cost, Axis("late calls, %", log=True, least=_LEAST_LATE, most=100), series)
 
 
 def _sizes_plot(title: str, outcomes: Sequence[tuple[str, Outcome]]) -> str:
