@@ -13,7 +13,7 @@ from tests.support.moto import aws, moto
 __all__ = ["alicloud", "aws", "moto"]
 
 # A run in between is to say the same each time; the long one looks for what is not known yet.
-settings.register_profile("test", derandomize=True, deadline=None)
+settings.register_profile("test", max_examples=40, derandomize=True, deadline=None)
 settings.register_profile("soak", max_examples=2_000, deadline=None)
 
 # the stores of conformance tests that are a cloud's, or what plays it

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from infra import settings, shop
 from infra.alicloud.names import Names
-from infra.cli.secret import Wanted, change
-from tests.support import walk, walk_after, walk_shop
+from infra.cli.secret_change import Wanted, change
 from tests.support.alicloud_fakes import fakes
 from tests.support.alicloud_packed import packed
 from tests.support.alicloud_stacks import whole
 from tests.support.stacks import config_of
+from tests.support.walk_all import walk_all
 
 NAME = "alicloud-dev"
 
@@ -30,9 +30,4 @@ def test_the_packed_functions_serve_a_customer_with_what_their_roles_allow(tmp_p
         with cloud.store(NAME) as secrets:
             for each in sorted({e.resource for e in platform.grants if e.kind == "secret"}):
                 change(secrets, Wanted(each, random=True, stack=NAME), str)
-        walk.whole(shop_packed, NAME)
-        walk_after.whole(shop_packed, walk_shop.whole(shop_packed))
-        assert shop_packed.imported_elsewhere() == set()
-        judged = shop_packed.judged()
-        assert judged.refused() == []
-        assert judged.useless(shop_packed.grant_of) == set(walk_after.UNUSED)
+        walk_all(shop_packed, NAME, shop_packed.grant_of)

@@ -41,11 +41,11 @@ def function_state(project: Project) -> dict[str, object]:
         (
             "stacks/Pulumi.local.yaml",
             "    target: local\n",
-            "    target: local\n    local: {keep_alive_s: 30}\n",
-            Step("Runtime runtime", "update", ("keep_alive_s",)),
+            "    target: local\n    local: {scaling: {goal: {wait_ms: 30}}}\n",
+            Step("Runtime runtime", "update", ("wait_ms",)),
         ),
     ],
-    ids=["memory", "timeout", "limit", "variable", "handler", "keep-alive"],
+    ids=["memory", "timeout", "limit", "variable", "handler", "goal"],
 )
 def test_an_edit_is_an_update_of_one_resource_and_one_property(
     running: Project, file: str, old: str, new: str, step: Step

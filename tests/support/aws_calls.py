@@ -1,6 +1,6 @@
 """What calls of boto3 need from a role: actions on ARNs, as AWS's own tables of actions say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -70,7 +70,7 @@ class Account:
         return f"arn:aws:{service}:{self.region}:{self.number}:{name}"
 
 
-def by_lambda(configuration: Mapping[str, Any], sources: list[str]) -> Iterator[Use]:
+def by_lambda(configuration: Mapping[str, Any], sources: Sequence[str]) -> Iterator[Use]:
     """What Lambda itself does by the function's role: logs, traces, dead letters, taking messages.
 
     `configuration` is what Lambda tells of the function, `sources` the ARNs of its queues.

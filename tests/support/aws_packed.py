@@ -1,4 +1,4 @@
-"""The functions of a stack that is up, packed for this machine and run beside its moto.
+"""The functions of a stack, packed for this machine and run beside the moto that it is deployed to.
 
 Each is built by the code that packs it for the cloud and gets the variables that the stack gave it;
 in the end its role, as it is deployed, is held against all that it asked of boto3.
@@ -16,19 +16,18 @@ from urllib.parse import unquote, urlsplit
 from app.adapters.aws.blobs import S3Bucket
 from app.adapters.aws.tables import DynamoTable
 from app.adapters.common.tables import schema_of
-from infra.aws.names import ALIAS, Names
 from infra.bundles import bundles
 from infra.model import Platform
 from infra.packages.build import Package, build
 from infra.packages.runtime import LAMBDA, host
 from infra.packages.tools import this_machine
 from tests.support.aws_calls import Account, Call, by_lambda
-from tests.support.aws_engine import CloudStack
+from tests.support.aws_deployed import Deployed
 from tests.support.aws_events import http_event, queue_event, schedule_event
 from tests.support.aws_runtime import PRELUDE, shipped
 from tests.support.function_process import Answer, FunctionProcess, foreign, running
 from tests.support.moto import REGION
-from tests.support.role_policies import Judged, Rule, Use, of_role
+from tests.support.role_policies import Judged, Rule, Use
 from tests.support.walk import NONE
 
 _KINDS = {"dynamodb": "table", "s3": "bucket", "sqs": "queue", "secretsmanager": "secret"}
@@ -42,13 +41,12 @@ _MAY = {
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """The functions by their names, those of queues by these, and the stack that they belong to."""
+    """The functions by their names, those of queues by these, and what is deployed of them."""
 
-    stack: CloudStack
+    deployed: Deployed
     functions: Mapping[str, FunctionProcess]
     consumers: Mapping[str, str]
     packages: Mapping[str, Package]
-    configurations: Mapping[str, Mapping[str, Any]]
     runtime: Path
 
     def log(self, function: str) -> str:
@@ -57,7 +55,9 @@ class Packed:
 
     def variables(self, function: str) -> Mapping[str, str]:
         """What the stack put into the function's environment."""
-        found: Mapping[str, str] = self.configurations[function]["Environment"]["Variables"]
+        found: Mapping[str, str] = self.deployed.configurations[function]["Environment"][
+            "Variables"
+        ]
         return found
 
     def imported_elsewhere(self) -> set[str]:
@@ -84,17 +84,19 @@ class Packed:
     def table(self, name: str) -> DynamoTable:
         """A table, whatever is granted."""
         stated = self._stated("SHOP_TABLES", name)
-        return DynamoTable(stated["at"], schema_of(stated), lambda: self.stack.client("dynamodb"))
+        return DynamoTable(
+            stated["at"], schema_of(stated), lambda: self.deployed.client("dynamodb")
+        )
 
     def bucket(self, name: str) -> S3Bucket:
         """A bucket, whatever is granted."""
         at = self._stated("SHOP_BUCKETS", name)["at"]
-        return S3Bucket(name, at, lambda: self.stack.client("s3"))
+        return S3Bucket(name, at, lambda: self.deployed.client("s3"))
 
     def rows(self, table: str) -> int:
         """How many rows a table has."""
         at = self._stated("SHOP_TABLES", table)["at"]
-        return int(self.stack.client("dynamodb").scan(TableName=at)["Count"])
+        return int(self.deployed.client("dynamodb").scan(TableName=at)["Count"])
 
     def published(self, url: str) -> bytes:
         """What anyone gets from CloudFront, for which its bucket is asked here."""
@@ -119,7 +121,7 @@ class Packed:
 
     def _batches(self, queue: str) -> Iterator[tuple[str, list[Any]]]:
         """What is in a queue, by its ARN; what was looked at is deleted."""
-        sqs = self.stack.client("sqs")
+        sqs = self.deployed.client("sqs")
         url = self._stated("SHOP_QUEUES", queue)["at"]
         told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
         while found := sqs.receive_message(
@@ -131,19 +133,11 @@ class Packed:
 
     def tick(self, schedule: str) -> None:
         """Have a schedule be due, whose function has its name."""
-        rule = self.stack.client("events").describe_rule(Name=f"shop-{self.stack.name}-{schedule}")
-        self.functions[schedule].invoke(schedule_event(rule["Arn"]))
+        self.functions[schedule].invoke(schedule_event(self.deployed.schedules[schedule]))
 
     def judged(self) -> Judged:
         """What the functions did until now, and their roles as they are deployed."""
-        iam = self.stack.client("iam")
-        roles = {
-            name: str(self.configurations[name]["Role"]).rpartition("/")[2]
-            for name in self.functions
-        }
-        return Judged(
-            {name: of_role(iam, role) for name, role in roles.items()}, dict(self._uses())
-        )
+        return Judged(self.deployed.rules, dict(self._uses()))
 
     def _stated(self, variable: str, name: str) -> Any:
         """What the functions that use it are told of it."""
@@ -154,19 +148,12 @@ class Packed:
         return next(each for each in stated if each is not None)
 
     def _uses(self) -> Iterator[tuple[str, set[Use]]]:
-        secrets = self.stack.client("secretsmanager").list_secrets()["SecretList"]
-        consumers = self.stack.client("lambda").list_event_source_mappings()["EventSourceMappings"]
         for name, function in self.functions.items():
-            configuration = self.configurations[name]
+            configuration = self.deployed.configurations[name]
             number = configuration["FunctionArn"].split(":")[4]
-            account = Account(number, REGION, {each["Name"]: each["ARN"] for each in secrets})
-            sources = [
-                each["EventSourceArn"]
-                for each in consumers
-                if f":{configuration['FunctionName']}:" in f"{each['FunctionArn']}:"
-            ]
+            account = Account(number, REGION, self.deployed.secrets)
             uses = {use for call in function.calls for use in account.uses(Call(**call))}
-            yield name, uses | set(by_lambda(configuration, sources))
+            yield name, uses | set(by_lambda(configuration, self.deployed.sources[name]))
 
 
 def grant_of(rule: Rule) -> tuple[str, str]:
@@ -179,28 +166,24 @@ def grant_of(rule: Rule) -> tuple[str, str]:
 
 
 @contextmanager
-def packed(stack: CloudStack, platform: Platform, folder: Path) -> Iterator[Packed]:
-    """All functions of the platform, each in a process of its own; afterwards they are gone."""
-    root = stack.project.root
+def packed(deployed: Deployed, root: Path, platform: Platform, folder: Path) -> Iterator[Packed]:
+    """All functions of the platform, each in a process of its own; afterwards they are gone.
+
+    `root` is the checkout that they are packed from.
+    """
     packages = build(root, bundles(root, platform, "aws", "aws"), host(LAMBDA), this_machine())
-    names, client = Names(stack.name), stack.client("lambda")
-    configurations = {
-        each: client.get_function_configuration(FunctionName=names.of(each), Qualifier=ALIAS)
-        for each in packages
-    }
     runtime = shipped(folder / "runtime")
     with ExitStack() as opened:
-        opened.enter_context(_served(stack))
         functions = {
             name: opened.enter_context(
                 running(
                     PRELUDE,
                     package.folder,
-                    configurations[name]["Handler"],
+                    deployed.configurations[name]["Handler"],
                     {
-                        **stack.moto.environment(),
-                        "AWS_LAMBDA_FUNCTION_NAME": names.of(name),
-                        **configurations[name]["Environment"]["Variables"],
+                        **deployed.moto.environment(),
+                        "AWS_LAMBDA_FUNCTION_NAME": deployed.configurations[name]["FunctionName"],
+                        **deployed.configurations[name]["Environment"]["Variables"],
                     },
                     runtime,
                     folder / f"{name}.log",
@@ -209,32 +192,4 @@ def packed(stack: CloudStack, platform: Platform, folder: Path) -> Iterator[Pack
             for name, package in packages.items()
         }
         consumers = {each.name: each.consumer for each in platform.queues}
-        yield Packed(stack, functions, consumers, packages, configurations, runtime)
-
-
-@contextmanager
-def _served(stack: CloudStack) -> Iterator[None]:
-    """Put aside, for as long as functions run here, what moto makes more of than AWS does.
-
-    It knows no conditions of a bucket's policy, so that the one which wants https refuses all. And
-    it would call a queue's consumer itself, by Docker, and refuse the message when it cannot.
-    """
-    s3, functions = stack.client("s3"), stack.client("lambda")
-    policies = {
-        each["Name"]: s3.get_bucket_policy(Bucket=each["Name"])["Policy"]
-        for each in s3.list_buckets()["Buckets"]
-    }
-    consumers = [
-        each["UUID"] for each in functions.list_event_source_mappings()["EventSourceMappings"]
-    ]
-    try:
-        for name in policies:
-            s3.delete_bucket_policy(Bucket=name)
-        for each in consumers:
-            functions.update_event_source_mapping(UUID=each, Enabled=False)
-        yield
-    finally:
-        for name, policy in policies.items():
-            s3.put_bucket_policy(Bucket=name, Policy=policy)
-        for each in consumers:
-            functions.update_event_source_mapping(UUID=each, Enabled=True)
+        yield Packed(deployed, functions, consumers, packages, runtime)

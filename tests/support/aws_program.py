@@ -14,6 +14,16 @@ def arn(service: str, name: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
 
 
+def secret_arn(called: str) -> str:
+    """The ARN of a secret: AWS puts letters behind its name."""
+    return arn("secretsmanager", f"secret:{called}-a1B2c3")
+
+
+def bucket_name(stated: str) -> str:
+    """The name of a bucket: Pulumi puts letters behind it, which make it the world's only."""
+    return f"{stated}-1234567"
+
+
 def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
     """What a resource has besides its inputs, in the form that AWS gives it."""
     kind = args.typ.rpartition(":")[2]
@@ -42,6 +52,8 @@ def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
         },
         "EventRule": lambda: {"arn": arn("events", f"rule/{name}")},
         "LogGroup": lambda: {"arn": arn("logs", f"log-group:{name}")},
+        "Table": lambda: {"arn": arn("dynamodb", f"table/{name}")},
+        "Secret": lambda: {"arn": secret_arn(name)},
         "Role": lambda: {"arn": f"arn:aws:iam::{ACCOUNT}:role/{name}"},
     }
     return more.get(kind, lambda: {"arn": arn("any", name)})()

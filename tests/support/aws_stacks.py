@@ -11,15 +11,15 @@ from infra.aws.shared import Shared
 from infra.aws.target import AwsConfig, AwsTarget
 from infra.packages.deployed import Code
 from tests.support import stacks
-from tests.support.aws_program import REGION, outputs
+from tests.support.aws_program import REGION, bucket_name, outputs
 from tests.support.program import Declared
 
 STACKS = ("aws-dev", "aws-prod")
 
 
 def answered(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
-    """What AWS adds to a resource; a bucket has the letters that make its name the world's only."""
-    called = f"{args.name}-1234567"
+    """What AWS adds to a resource; a bucket has the name that it really gets."""
+    called = bucket_name(args.name)
     host = f"{called}.s3.{REGION}.amazonaws.com"
     bucket = {"bucket": called, "arn": f"arn:aws:s3:::{called}", "bucketRegionalDomainName": host}
     return {**outputs(args), **(bucket if args.typ == "aws:s3/bucket:Bucket" else {})}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,7 @@ FOLDERS = ("app", "infra", "stacks", "tools")
 FILES = ("Makefile", "Pulumi.yaml", "pyproject.toml")
 LIMIT_S = 150.0
 CLIENT = httpx.Client(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+_SHOWN = 40
 QUIET_S = 20.0  # within which whatever an engine started has to be gone
 
 
@@ -44,9 +46,22 @@ class Ran:
         return "\n".join(line.strip() for line in after.splitlines())
 
     def ok(self) -> "Ran":
-        """Itself; fails with the output when the command did."""
-        assert self.code == 0, self.output
+        """Itself; fails when the command did: why comes first, then its end, then all of it."""
+        assert self.code == 0, self._why()
         return self
+
+    def _why(self) -> str:
+        lines = self.output.splitlines()
+        told = re.compile("error|fail|refused|denied", re.IGNORECASE)
+        errors = [line for line in lines if told.search(line)]
+        return "\n".join((
+            f"exit code {self.code} after {self.seconds:.0f} s",
+            *errors[:_SHOWN],
+            f"--- the last of its {len(lines)} lines",
+            *lines[-_SHOWN:],
+            "--- all of them",
+            *lines,
+        ))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from app.adapters.common.clock import SystemClock
+from app.services.make_admin import promote
 from tests.support.function_process import Answer
 from tests.support.walk import NONE, PASSWORD, PICTURE, Packed, bearer
 
@@ -55,8 +57,10 @@ def _log_in(packed: Packed, name: str, **more: str) -> dict[str, str]:
 
 
 def _admin(packed: Packed) -> dict[str, str]:
-    packed.ask("auth", "POST /users", {"username": "keeper", "password": PASSWORD}).expect(201)
-    packed.table("users").update({"username": "keeper"}, set={"role": "admin"})
+    person = {"username": "keeper", "password": PASSWORD}
+    made = packed.ask("auth", "POST /users", person).expect(201)
+    users, clock = packed.table("users"), SystemClock()
+    assert promote("keeper", str(made["user_id"]), users=users, clock=clock) == "promoted"
     return _log_in(packed, "keeper")
 
 
