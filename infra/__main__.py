@@ -1,4 +1,4 @@
-"""The program that `pulumi` runs: settings → platform → target → outputs, one way."""
+"""The program that `pulumi` runs: settings → platform, limits → target → outputs, one way."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from infra import settings, shop
 from infra.check import check
+from infra.demanded import demanded
 from infra.errors import PlatformError
+from infra.limited import told
 
 # With any other exit code the engine adds "an unhandled error occurred" to what was said.
 ALREADY_SAID = 32
@@ -20,9 +22,12 @@ def main(root: Path) -> None:
     """Declare the stack that Pulumi runs. Raises PlatformError, before anything is declared."""
     stack = pulumi.get_stack()
     stated = settings.read(shop.NAMES)
-    platform = shop.platform(stated, stack)
+    found = demanded(shop.platform(stated, stack), stated, root)
+    platform = found.platform
     source = f"infra/shop.py with stacks/Pulumi.{stack}.yaml"
     check(platform, stated.provider, source, local=stated.target == "local")
+    if found.limits and pulumi.runtime.is_dry_run():
+        pulumi.log.info(told(found.limits))
     match stated.target:  # a target is imported where it is meant: each has packages of its own
         case "local":
             from infra.local import stack as local  # noqa: PLC0415

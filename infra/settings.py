@@ -17,7 +17,7 @@ from infra.errors import Problem, Refused
 from infra.model import Provider
 from infra.settings_alicloud import Alicloud
 from infra.settings_aws import Aws
-from infra.settings_local import Local
+from infra.settings_local import Local, gone
 from infra.settings_notifications import Notifications
 from infra.settings_overrides import (
     BucketOverrides,
@@ -27,7 +27,9 @@ from infra.settings_overrides import (
     ThrottleOverrides,
 )
 from infra.settings_part import Part
-from infra.settings_report import nulls, problems_of, refusal, stray, unknown
+from infra.settings_report import named, nulls, problems_of, refusal, spelled, stray, unknown
+from infra.settings_traffic import Traffic
+from infra.shop_payments import PARTS, only_with
 
 PLACES: Final = ("local", "aws", "alicloud")
 """Where a stack can run; each has settings of its own, under its name."""
@@ -73,9 +75,15 @@ class Settings(Part):
         description="Web sites whose pages may call the shop and upload to its buckets, as "
         "https://shop.example.com.",
     )
-    throttle: ThrottleOverrides = Field(
-        default=ThrottleOverrides(rate=50, burst=100),
-        description="What each route lets through, unless it is named under routes.",
+    traffic: Traffic | None = Field(
+        default=None,
+        description="The requests that the shop is to carry: limits that are not stated here come "
+        "from them, with their reasons at preview. Without: as infra/shop.py declares them.",
+    )
+    throttle: ThrottleOverrides | None = Field(
+        default=None,
+        description="What each route lets through, unless it is named under routes. Without: what "
+        "its traffic demands, or 50 requests a second and 100 at once.",
     )
     functions: Mapping[str, FunctionOverrides] = Field(
         default_factory=dict, description="Changes to single functions, by the function's name."
@@ -115,6 +123,8 @@ def parse(raw: object, source: str, names: Names) -> Settings:
         found += unknown(cleaned, names)
         found += _unstated(cleaned)
         found += _idle(cleaned)
+        found += gone(cleaned)
+        found += _unpaid(cleaned)
     try:
         settings = Settings.model_validate(cleaned)
     except ValidationError as error:
@@ -149,6 +159,22 @@ def _idle(given: Mapping[Any, object]) -> Iterator[Problem]:
                 f"the stack's target is {target}, so this would have no effect",
                 f"remove it, or write target: {place}",
             )
+
+
+def _unpaid(given: Mapping[Any, object]) -> Iterator[Problem]:
+    """What is stated of things that the shop has with another provider of payments alone."""
+    stated = given.get("payments", "fake" if given.get("target") == "local" else None)
+    for provider in PARTS if isinstance(stated, str) and stated in PARTS else ():
+        theirs = only_with(provider) if provider != stated else {}
+        for path, kind in named(given, theirs):
+            if path[-1] in theirs[kind]:
+                yield Problem(
+                    spelled(path),
+                    "",
+                    f"with payments: {stated} the shop has no such {kind.removesuffix('s')}, "
+                    "so this would have no effect",
+                    f"remove it, or write payments: {provider}",
+                )
 
 
 def read(names: Names) -> Settings:

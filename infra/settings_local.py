@@ -1,10 +1,27 @@
 """What a stack states of the local cloud."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from infra.errors import Problem
 from infra.settings_part import Part
+from infra.settings_report import shown
+from infra.settings_scaling import Scaling
+
+
+def gone(given: Mapping[Any, object]) -> Iterator[Problem]:
+    """What a stack could state once and cannot any more."""
+    local = given.get("local")
+    if isinstance(local, Mapping) and "keep_alive_s" in local:
+        yield Problem(
+            "local.keep_alive_s",
+            shown(local["keep_alive_s"]),
+            "how long an idle instance is kept is learnt from the calls of each function, so this "
+            "would have no effect",
+            "remove it; local.scaling.goal.price_s says what a late call is worth",
+        )
 
 
 class Local(Part):
@@ -29,14 +46,10 @@ class Local(Part):
         description="How large the log grows before it is rotated, in MB.",
         json_schema_extra={"errorMessage": "the log would hold nothing, or fill the disk"},
     )
-    keep_alive_s: int = Field(
-        default=60,
-        ge=1,
-        le=3600,
-        description="How long an idle instance is kept before it is stopped, in seconds.",
-        json_schema_extra={
-            "errorMessage": "no instance would ever be warm, or idle ones would hold their memory"
-        },
+    scaling: Scaling = Field(
+        default_factory=Scaling,
+        description="How functions scale on this machine. What is changed here takes effect on "
+        "what runs, and no call is lost by it.",
     )
 
     storage_port: Literal["auto"] | Annotated[int, Field(ge=1024, le=65_535)] = Field(

@@ -6,7 +6,7 @@ editors show too) what would come of anything else.
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -22,7 +22,7 @@ _OURS = "refused"
 _SHOWN = 60  # characters of a value that a report repeats
 
 _TYPES: Final[Mapping[type, str]] = {
-    str: "string", bool: "boolean", int: "integer", dict: "object",
+    str: "string", bool: "boolean", int: "integer", float: "number", dict: "object",
 }  # fmt: skip
 _KINDS: Final[Mapping[type, str]] = {
     str: "text",
@@ -117,7 +117,8 @@ def _problem(detail: ErrorDetails, schema: dict[str, Any]) -> Problem:
         return Problem(where, seen, detail["ctx"]["consequence"], detail["ctx"]["remedy"])
     if kind == "missing":
         stated = f"it must be stated. {node['description']}"
-        return Problem(where, "", stated, f"add {path[-1]}: {_words(node)}")
+        under = "" if len(path) > 1 else f" (under {SETTINGS}, which is under config)"
+        return Problem(where, "", stated, f"add {path[-1]}: {_words(node)}{under}")
     return Problem(where, seen, *_mismatch(value, node))
 
 
@@ -128,7 +129,7 @@ def _mismatch(value: object, node: dict[str, Any]) -> tuple[str, str]:
     number = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value)
     if number and "integer" in kinds:
         return "a number in quotes is text, and text has no size", f"write {value} without quotes"
-    if _TYPES.get(type(value)) in kinds:
+    if _TYPES.get(type(value)) in kinds or (type(value) is int and "number" in kinds):
         if isinstance(value, str) and "enum" in node:
             remedy = choose(value, map(str, node["enum"]))
         return node.get("errorMessage", "it cannot be used here"), remedy
@@ -165,10 +166,10 @@ def _words(node: dict[str, Any]) -> str:
     if "enum" in node:
         return " or ".join(map(str, node["enum"]))
     match node.get("type"):
-        case "integer":
-            words = f"a whole number from {node['minimum']} to {node['maximum']}"
-        case "number":
-            words = "a number"
+        case "integer" | "number" as kind:
+            words = "a whole number" if kind == "integer" else "a number"
+            if "minimum" in node:
+                words += f" from {node['minimum']:.15g} to {node['maximum']:.15g}"
         case "boolean":
             words = "true or false"
         case "array":
@@ -184,17 +185,28 @@ def _words(node: dict[str, Any]) -> str:
 
 def unknown(given: Mapping[Any, object], names: Mapping[str, Collection[str]]) -> Iterator[Problem]:
     """Names that nothing has, of the kinds in `names`, which has those that there are."""
-    for kind, known in names.items():
-        of_kind = given.get(kind)
-        for name in of_kind if isinstance(of_kind, Mapping) else ():
-            if name not in known:
-                remedy = _route(str(name), known) if kind == "routes" else choose(str(name), known)
-                yield Problem(
-                    spelled((kind, name)),
-                    "",
-                    f"no {kind.removesuffix('s')} has this name, so nothing would change",
-                    remedy,
-                )
+    for path, kind in named(given, names):
+        name, known = path[-1], names[kind]
+        if name not in known:
+            yield Problem(
+                spelled(path),
+                "",
+                f"no {kind.removesuffix('s')} has this name, so nothing would change",
+                _route(str(name), known) if kind == "routes" else choose(str(name), known),
+            )
+
+
+def named(
+    given: Mapping[Any, object], kinds: Iterable[str]
+) -> Iterator[tuple[tuple[object, ...], str]]:
+    """Where the settings name something of these kinds, and its kind; routes stand in a mix too."""
+    for kind in kinds:
+        for path in ((kind,), ("traffic", "mix")) if kind == "routes" else ((kind,),):
+            found: object = given
+            for key in path:
+                found = found.get(key) if isinstance(found, Mapping) else None
+            for name in found if isinstance(found, Mapping) else ():
+                yield (*path, name), kind
 
 
 def _route(name: str, known: Collection[str]) -> str:

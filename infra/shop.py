@@ -249,6 +249,7 @@ GRANTS: dict[str, tuple[tuple[ResourceKind, str, tuple[Action, ...]], ...]] = {
         ("bucket", "uploads", ("write",)),
         ("bucket", "images", ("write",)),
         ("queue", "welcome", ("send",)),
+        ("queue", "events", ("send",)),
     ),
     "settle": (
         ("table", "products", ("read", "write")),
@@ -289,7 +290,7 @@ def platform(settings: Settings, stack: str) -> Platform:
             )
         ),
         routes=tuple(
-            replace(route, throttle=throttle(settings.routes.get(route.key, settings.throttle)))
+            throttled(route, settings.routes.get(route.key, settings.throttle))
             for route in (*ROUTES, *parts.routes)
         ),
         tables=tuple(
@@ -304,9 +305,11 @@ def platform(settings: Settings, stack: str) -> Platform:
     )
 
 
-def throttle(wanted: ThrottleOverrides) -> Throttle:
-    """What a route lets through, as the stack states it."""
-    return Throttle(rate=wanted.rate, burst=wanted.burst)
+def throttled(route: Route, wanted: ThrottleOverrides | None) -> Route:
+    """A route with the stack's own throttle for it."""
+    if wanted is None:
+        return route
+    return replace(route, throttle=Throttle(rate=wanted.rate, burst=wanted.burst))
 
 
 def sized(declared: Declared, wanted: Part | None) -> Declared:

@@ -32,7 +32,8 @@ def problems(platform: Platform, settings: Alicloud) -> Iterator[Problem]:
             "functions",
             f"max_instances add up to {total}",
             f"the account runs {most} instances in this region, so no more can be reserved",
-            "lower some, or raise the quota and then alicloud.account_instances",
+            "lower some (or traffic.peak, where they come from it), or raise the quota and then "
+            "alicloud.account_instances",
         )
     for each in platform.functions:
         if each.scaling.snap_start:

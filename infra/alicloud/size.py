@@ -1,7 +1,9 @@
-"""How much of a CPU a function gets for its memory: Function Compute has both chosen."""
+"""How much of a CPU a function gets for its memory: Function Compute has both chosen; pure."""
 
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
+
+from infra.measured import Cost
 
 STEP: Final = Decimal("0.05")
 """What vCPUs are counted in."""
@@ -30,3 +32,11 @@ def fits(vcpus: float, memory_mb: int) -> bool:
     stated = Decimal(str(vcpus))
     least, most = range_of(memory_mb)
     return stated.is_finite() and least <= stated <= most and stated % STEP == 0
+
+
+def seconds(vcpus: float, cost: Cost, store_ms: float) -> float:
+    """The service time of a call, in seconds, where one call of a store takes `store_ms`.
+
+    What computes takes longer with less than a vCPU, and not shorter with more: it has one thread.
+    """
+    return (cost.compute_ms * max(1.0, 1 / vcpus) + cost.calls * store_ms) / 1000

@@ -43,7 +43,8 @@ def problems(platform: Platform, settings: Aws) -> Iterator[Problem]:
             f"max_instances add up to {total}",
             f"of the account's {account} concurrent executions {UNRESERVED} cannot be reserved, "
             f"so Lambda gives {account - UNRESERVED}",
-            "lower some, or raise the quota and then aws.account_concurrency",
+            "lower some (or traffic.peak, where they come from it), or raise the quota and then "
+            "aws.account_concurrency",
         )
     for each in platform.functions:
         if each.scaling.min_instances and account <= UNRESERVED:
@@ -51,7 +52,8 @@ def problems(platform: Platform, settings: Aws) -> Iterator[Problem]:
                 f"functions.{each.name}.min_instances",
                 str(each.scaling.min_instances),
                 f"an account of {account} concurrent executions has none to keep ready",
-                "write 0, or raise the quota and then aws.account_concurrency",
+                "write 0 (or traffic.quiet: 0, where it comes from that), or raise the quota and "
+                "then aws.account_concurrency",
             )
         if each.scaling.min_instances and each.scaling.snap_start:
             yield Problem(

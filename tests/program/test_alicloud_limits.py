@@ -188,6 +188,7 @@ CASES = (
 
 ELSEWHERE = {
     ("target",): "it chooses this program",
+    ("traffic",): "tests/program/test_traffic.py",
     ("payments",): "it chooses parts of the shop: tests/unit/test_shop.py",
     ("notifications", "by"): "the same",
     ("notifications", "sender"): "the same",

@@ -13,6 +13,7 @@ import pytest
 from infra import settings
 from infra.alicloud.access import LONGEST_POLICY
 from infra.alicloud.routes import domain_routes
+from infra.demanded import demanded as with_limits
 from infra.model import Platform
 from infra.shop import NAMES
 from infra.shop import platform as platform_of
@@ -20,13 +21,16 @@ from tests.support import programs
 from tests.support.alicloud_demands import demanded
 from tests.support.alicloud_program import ACCOUNT, REGION
 from tests.support.alicloud_stacks import STACKS, whole
-from tests.support.program import Declared
+from tests.support.program import ROOT, Declared
 from tests.support.programs import Resource, all_deprecated, as_declared, without_tag
 from tests.support.stacks import config_of
 
 DEV, PROD = STACKS
 # what a bucket's rule does; help/en/oss/user-guide/0014-00000084
 ACTIONS = {"expirations", "noncurrentVersionExpirations", "abortMultipartUploads"}
+
+# a whole program takes seconds: one of them is enough for `make test-fast`
+each_stack = pytest.mark.parametrize("stack", [DEV, pytest.param(PROD, marks=pytest.mark.long)])
 
 
 @cache
@@ -37,7 +41,8 @@ def program(stack: str) -> tuple[Declared, dict[str, Any]]:
 
 def platform(stack: str) -> Platform:
     """What a stack's file makes of the shop."""
-    return platform_of(settings.parse(config_of(stack)["shop:settings"], stack, NAMES), stack)
+    stated = settings.parse(config_of(stack)["shop:settings"], stack, NAMES)
+    return with_limits(platform_of(stated, stack), stated, ROOT).platform
 
 
 def resources(stack: str) -> Iterator[Resource]:
@@ -50,7 +55,7 @@ def of_kind(stack: str, kind: str) -> dict[str, dict[str, Any]]:
     return {name: inputs for each, name, inputs in resources(stack) if each == f"alicloud:{kind}"}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
     declared, _ = program(stack)
     stated = platform(stack)
@@ -69,13 +74,14 @@ def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
     assert max(declared_names.values()) == 1
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_it_declares_what_the_platform_demands_and_nothing_besides(stack: str) -> None:
     stated = settings.parse(config_of(stack)["shop:settings"], stack, NAMES)
     found = Counter(kind for kind, _, _ in resources(stack))
     assert found == demanded(platform(stack), stated.alicloud)
 
 
+@pytest.mark.long
 def test_without_a_domain_each_route_is_an_api_and_with_one_a_path_of_it() -> None:
     apis = of_kind(DEV, "apigateway/api:Api")
     assert sorted(each["description"] for each in apis.values()) == sorted(
@@ -92,7 +98,7 @@ def test_without_a_domain_each_route_is_an_api_and_with_one_a_path_of_it() -> No
     assert of_kind(PROD, "apigateway/api:Api") == {}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_no_function_has_an_address_of_its_own_on_the_internet(stack: str) -> None:
     triggers = [
         json.loads(each["triggerConfig"])
@@ -103,12 +109,13 @@ def test_no_function_has_an_address_of_its_own_on_the_internet(stack: str) -> No
     assert all(each["disableURLInternet"] for each in triggers)
 
 
-def test_no_argument_is_deprecated() -> None:
+@each_stack
+def test_no_argument_is_deprecated(stack: str) -> None:
     """A deprecated argument goes with the provider's next version, and the stack with it."""
-    assert [each for stack in STACKS for each in all_deprecated(resources(stack))] == []
+    assert all_deprecated(resources(stack)) == []
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_no_bucket_has_rules_that_oss_refuses_together(stack: str) -> None:
     """Of two whose prefixes overlap each action is one's alone, unless the bucket allows it."""
     for bucket in of_kind(stack, "oss/bucket:Bucket").values():
@@ -123,13 +130,13 @@ def test_no_bucket_has_rules_that_oss_refuses_together(stack: str) -> None:
         assert not clashes or bucket["lifecycleRuleAllowSameActionOverlap"], clashes
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_whatever_can_have_tags_says_whose_it_is(stack: str) -> None:
     """A bill, and a clean-up by hand, go by tags."""
     assert without_tag(resources(stack), stack) == []
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_no_resource_holds_a_value_of_a_secret(stack: str) -> None:
     """`make secret` makes them; what reads them is told their names."""
     kinds = {kind for kind, _, _ in resources(stack)}
@@ -138,7 +145,7 @@ def test_no_resource_holds_a_value_of_a_secret(stack: str) -> None:
     assert not re.search(r"PRIVATE KEY|privateKey|LTAI[A-Za-z0-9]{12}", written)
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_no_policy_is_larger_than_ram_takes(stack: str) -> None:
     policies = of_kind(stack, "ram/policy:Policy")
     assert len(policies) >= len(platform(stack).functions)
@@ -146,6 +153,7 @@ def test_no_policy_is_larger_than_ram_takes(stack: str) -> None:
         assert len(each["policyDocument"].encode()) <= LONGEST_POLICY
 
 
+@pytest.mark.long
 def test_the_outputs_are_addresses_and_what_public_records_hold() -> None:
     """Whoever may read a stack's outputs learns where it is, and no more."""
     assert program(DEV)[1] == {
@@ -161,6 +169,7 @@ def test_the_outputs_are_addresses_and_what_public_records_hold() -> None:
     }
 
 
+@pytest.mark.long
 def test_an_offline_preview_declares_what_any_other_does() -> None:
     """It differs in keys and state alone, so its plan is worth reading."""
     declared, _ = whole(DEV, shop__offline="true")

@@ -33,7 +33,7 @@ def watch(**stated: Any) -> Made:
 def test_every_alarm_tells_the_topic() -> None:
     found = watch()
     named = [each for each in found.declared.resources if each.typ == ALARM]
-    assert len(named) == 18
+    assert len(named) == 15
     for each in named:
         assert each.inputs["alarmActions"] == [found.told["topic"]]
         assert each.inputs["name"] == f"shop-dev-{each.name}"

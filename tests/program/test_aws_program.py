@@ -10,14 +10,19 @@ from typing import Any
 import pytest
 
 from infra import settings, shop
+from infra.demanded import demanded
 from infra.errors import Refused
-from infra.model import Platform
+from infra.model import Platform, Scaling
 from tests.support import programs
 from tests.support.arguments import arguments, deprecated
 from tests.support.aws_stacks import STACKS, whole
-from tests.support.program import Declared
+from tests.support.program import ROOT, Declared
 from tests.support.programs import Resource, all_deprecated, as_declared, without_tag
 from tests.support.stacks import config_of
+
+DEV, PROD = STACKS
+# a whole program takes seconds: one of them is enough for `make test-fast`
+each_stack = pytest.mark.parametrize("stack", [DEV, pytest.param(PROD, marks=pytest.mark.long)])
 
 
 @cache
@@ -29,7 +34,7 @@ def program(stack: str) -> tuple[Declared, dict[str, Any]]:
 def platform(stack: str) -> Platform:
     """What a stack's file makes of the shop."""
     stated = settings.parse(config_of(stack)["shop:settings"], stack, shop.NAMES)
-    return shop.platform(stated, stack)
+    return demanded(shop.platform(stated, stack), stated, ROOT).platform
 
 
 def resources(stack: str) -> Iterator[Resource]:
@@ -37,7 +42,7 @@ def resources(stack: str) -> Iterator[Resource]:
     return programs.resources(program(stack)[0], "aws")
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
     declared, _ = program(stack)
     stated = platform(stack)
@@ -64,21 +69,22 @@ def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
     assert max(declared_names.values()) == 1
 
 
-def test_no_argument_is_deprecated_and_the_look_for_them_sees_nested_ones() -> None:
+@each_stack
+def test_no_argument_is_deprecated_and_the_look_for_them_sees_nested_ones(stack: str) -> None:
     """A deprecated argument goes with the provider's next version, and the stack with it."""
-    assert [each for stack in STACKS for each in all_deprecated(resources(stack))] == []
+    assert all_deprecated(resources(stack)) == []
     index = {"globalSecondaryIndexes": [{"name": "by", "hashKey": "a"}]}
     seen = deprecated(arguments("aws:dynamodb/table:Table"), index, "table")
     assert list(seen) == ["table.globalSecondaryIndexes.hashKey"]
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_whatever_can_have_tags_says_whose_it_is(stack: str) -> None:
     """A bill, and a clean-up by hand, go by tags."""
     assert without_tag(resources(stack), stack) == []
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_no_resource_holds_a_value_of_a_secret(stack: str) -> None:
     """Secrets are declared empty; what reads them is told their names."""
     kinds = {kind for kind, _, _ in resources(stack)}
@@ -88,7 +94,7 @@ def test_no_resource_holds_a_value_of_a_secret(stack: str) -> None:
     assert not re.search(r"secretString|secretBinary|PRIVATE KEY|AKIA[A-Z0-9]{16}", written)
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@each_stack
 def test_the_outputs_are_addresses_and_nothing_else(stack: str) -> None:
     """Whoever may read a stack's outputs learns where it is."""
     _, exported = program(stack)
@@ -96,9 +102,10 @@ def test_the_outputs_are_addresses_and_nothing_else(stack: str) -> None:
     assert exported["url"] == "https://gateway.execute-api.eu-central-1.amazonaws.com"
 
 
+@pytest.mark.long
 def test_the_stacks_differ_in_their_files_alone() -> None:
     """What is tried in one is what runs in the other: no name of a stack stands in the program."""
-    dev, prod = STACKS
+    dev, prod = DEV, PROD
     stated = {stack: config_of(stack)["shop:settings"] for stack in STACKS}
     alike = {**stated[prod], "payments": stated[dev]["payments"]}  # which are parts of the shop
     paid_alike, _ = whole(prod, shop__settings=json.dumps(alike))
@@ -111,6 +118,19 @@ def test_the_stacks_differ_in_their_files_alone() -> None:
         for stack, declared in ((dev, program(dev)[0]), (prod, paid_alike))
     ]
     assert kinds[0] == kinds[1]
+
+
+@pytest.mark.long
+def test_a_stack_that_states_its_traffic_has_the_limits_that_follow() -> None:
+    """What the program reserves is what its platform was given, and not what is declared."""
+    found = {
+        inputs["name"].removeprefix("shop-aws-prod-"): inputs["reservedConcurrentExecutions"]
+        for kind, _, inputs in resources("aws-prod")
+        if kind == "aws:lambda/function:Function"
+    }
+    wanted = platform("aws-prod").functions
+    assert found == {each.name: each.scaling.max_instances for each in wanted}
+    assert found["catalog"] != Scaling().max_instances
 
 
 def test_an_offline_preview_declares_what_any_other_does() -> None:

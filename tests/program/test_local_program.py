@@ -2,6 +2,7 @@
 
 import json
 import runpy
+from dataclasses import asdict
 from typing import Any
 
 import pulumi
@@ -12,9 +13,16 @@ from pulumi.runtime import mocks
 from infra import shop
 from infra.local import launch
 from infra.local.places import Places
+from infra.local.runtime.runtime_spec import RuntimeSpec
 from infra.settings import Settings
 from tests.support.program import ROOT, Declared, apart
 
+SCALING = {
+    "mode": "utilisation",
+    "goal": {"wait_ms": 5},
+    "used_percent": 80,
+    "recycle": {"requests": 9},
+}
 RUNTIME, FUNCTION, GATEWAY = "local:index:Runtime", "local:index:Function", "local:index:Gateway"
 TABLE, QUEUE = "local:index:Table", "local:index:Queue"
 
@@ -72,7 +80,7 @@ def test_the_repositorys_own_stack_declares_every_part_of_the_shop_once() -> Non
         "gateway": ["gateway"],
     }
     for kind, names in shop_of.items():
-        assert declared.names(f"local:index:{kind.capitalize()}") == names
+        assert sorted(declared.names(f"local:index:{kind.capitalize()}")) == sorted(names)
     others = {"pulumi:pulumi:Stack", "shop:local:Target"}
     kinds = {each.typ for each in declared.resources} - others
     assert kinds == {f"local:index:{kind.capitalize()}" for kind in shop_of}
@@ -117,8 +125,7 @@ def test_the_gateway_serves_every_route_of_the_shop() -> None:
     }
     assert declared.inputs(RUNTIME) == {
         "release": launch.release(),
-        "keep_alive_s": 60,
-        "log_max_mb": 16,
+        **asdict(RuntimeSpec()),
     }
 
 
@@ -189,15 +196,15 @@ def test_what_the_stack_changes_reaches_just_the_resource_that_it_is_of() -> Non
     declared, exported = run(
         {
             "target": "local",
-            "local": {"emulate": "alicloud", "port": 8080, "keep_alive_s": 5, "log_max_mb": 2},
+            "local": {"emulate": "alicloud", "port": 8080, "scaling": SCALING, "log_max_mb": 2},
             "functions": {"health": {"timeout_s": 7, "environment": {"GREETING": "hello"}}},
         }
     )
     assert exported == {"url": "http://127.0.0.1:8080"}
-    assert (declared.inputs(RUNTIME)["keep_alive_s"], declared.inputs(RUNTIME)["log_max_mb"]) == (
-        5,
-        2,
+    changed = RuntimeSpec(
+        mode="utilisation", wait_ms=5, used_percent=80, recycle_requests=9, log_max_mb=2
     )
+    assert declared.inputs(RUNTIME) == {"release": launch.release(), **asdict(changed)}
     function = declared.inputs(FUNCTION, "health")
     assert (function["emulate"], function["timeout_s"]) == ("alicloud", 7)
     assert function["handler"] == "app.entrypoints.alicloud.http"

@@ -9,6 +9,7 @@ from app.domain.shards import shard
 from app.domain.slots import SLOTS
 from app.handlers import settle
 from app.ports.adapters import Adapters
+from app.services.make_admin import promote
 from tests.support.catalog import Catalog
 from tests.support.faults import KilledError
 from tests.support.faulty_tables import Fault, FaultyTables
@@ -172,13 +173,15 @@ def _admins(shop: Walked, tea: str, code: str) -> None:
 
 
 def _past(shop: Walked, tea: str) -> None:
-    """A month goes by; a welcome that was not sent, and a picture that is shown no more."""
+    """A month goes by; a welcome and an entry were not sent, a picture is shown no more."""
     assert shop.choose(tea, None).status == 200
     assert shop.edit(tea, name="Greenest tea").status == 200
     token = shop.ask(201, "POST /carts")["cart_token"]
     line = {"lines": [{"product": tea, "quantity": 1}]}
     shop.ask(200, "POST /cart/lines", line, headers={"x-cart-token": token})
     unsent = {"outbox": shard("welcome", "tea-house"), "outbox_at": "0"}
-    shop.table("users").put({**(shop.user() or {}), **unsent})
+    user = shop.user() or {}
+    shop.table("users").put({**user, **unsent})
+    promote("tea-house", str(user["user_id"]), users=shop.table("users"), clock=shop.clock)
     shop.clock.advance(32 * _DAY_MS)
     assert shop.sweep()["outbox"] == 1

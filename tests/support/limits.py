@@ -17,6 +17,7 @@ Inputs = Mapping[tuple[str, str], Any]
 NAMED = ("functions", "tables", "buckets", "queues")
 MAPPINGS = (
     ("routes",),
+    ("traffic",),
     ("aws", "domain"),
     ("alicloud", "domain"),
     ("alicloud", "bucket_domains"),

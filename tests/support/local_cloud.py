@@ -3,19 +3,23 @@
 import asyncio
 import json
 import threading
-from collections.abc import Coroutine, Iterator
+import time
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import uvloop
 
+from infra.capacity import START_RATES, StartRate
 from infra.local.places import Places
 from infra.local.runtime import control
 from infra.local.runtime.cloud import Cloud
 from infra.local.runtime.launcher import Launcher
 from infra.local.runtime.logbook import Logbook
+from infra.local.runtime.runtime_spec import RuntimeSpec
 from infra.local.runtime.specs import FunctionSpec, GatewaySpec
+from infra.local.runtime.steering import Steering
 from tests.support.pids import descendants, wait_for_end
 from tests.support.wire_http import Answer, free_port, request
 
@@ -28,6 +32,16 @@ def lambda_handler(event, context):
 BODY_LIMIT = 256 * 1024
 
 
+class Clock:
+    """The clock by which functions scale: the machine's own, but a test may put it forward."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead_s
+
+
 class LocalCloud:
     """A gateway, a zygote and the functions that a test puts there. `run` ends all of it."""
 
@@ -38,15 +52,24 @@ class LocalCloud:
         self.loop = loop
         self.routes: dict[str, str] = {}
         self.stopped = threading.Event()
+        self.clock = Clock()
         self._numbers = iter(range(1, 1_000_000))
         self.places.prepare()
         self.logbook = Logbook(self.places.log, max_mb=64)
         self.launcher = Launcher(self.logbook)
 
-    async def open(self, start_s: float, body_s: float) -> None:
+    async def open(
+        self, start_s: float, body_s: float, start_rates: Mapping[str, StartRate]
+    ) -> None:
         self.logbook.attach(self.loop)
         self.launcher.watch()
-        self.cloud = Cloud(self.launcher, self.logbook, start_s=start_s, body_s=body_s)
+        self.cloud = Cloud(
+            self.launcher,
+            self.logbook,
+            start_s=start_s,
+            body_s=body_s,
+            steering=Steering(RuntimeSpec(log_max_mb=64), start_rates, self.clock),
+        )
         allowed = control.operations(self.cloud, {"pid": 0, "release": "test"}, self.stopped.set)
         self._control = await control.listen(self.places.socket, allowed)
         self._keeping = self.loop.create_task(self.cloud.run())
@@ -109,6 +132,19 @@ class LocalCloud:
             )
         )
 
+    def configure(self, **changes: Any) -> None:
+        """Give the runtime its usual settings, but for these."""
+
+        async def configured() -> None:
+            self.cloud.configure(RuntimeSpec(**{"log_max_mb": 64, **changes}))
+
+        self.do(configured())
+
+    def told(self, name: str) -> dict[str, Any]:
+        """What is told of a function's instances."""
+        found: dict[str, Any] = self.describe()["instances"][name]
+        return found
+
     def remove(self, name: str) -> None:
         """Run a function no more."""
         self.routes = {key: each for key, each in self.routes.items() if each != name}
@@ -156,7 +192,12 @@ class LocalCloud:
 
 @contextmanager
 def running(
-    root: Path, emulate: str, *, start_s: float = 10.0, body_s: float = 29.0
+    root: Path,
+    emulate: str,
+    *,
+    start_s: float = 10.0,
+    body_s: float = 29.0,
+    start_rates: Mapping[str, StartRate] = START_RATES,
 ) -> Iterator[LocalCloud]:
     """A cloud with a gateway; afterwards none of its processes runs."""
     loop = uvloop.new_event_loop()
@@ -165,7 +206,7 @@ def running(
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        cloud.do(cloud.open(start_s, body_s))
+        cloud.do(cloud.open(start_s, body_s, start_rates))
         cloud.serve()
         yield cloud
     finally:

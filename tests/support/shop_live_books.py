@@ -68,8 +68,11 @@ class LiveBooks:
 
 
 @contextmanager
-def books_of(shop: Project) -> Iterator[LiveBooks]:
-    """The books of all that there is in the shop: nothing was in stock before it was adjusted."""
+def books_of(shop: Project, at_first: int = 0) -> Iterator[LiveBooks]:
+    """The books of all that there is in the shop.
+
+    So many pieces of each product were in stock before any of it was adjusted, ordered or returned.
+    """
     with ExitStack() as opened:
         tables = {name: opened.enter_context(closing(table(shop, name))) for name in _TABLES}
         fake = FakePayments(tables.pop("fake_payments"), MemorySecrets({}), SystemClock())
@@ -77,7 +80,7 @@ def books_of(shop: Project) -> Iterator[LiveBooks]:
         saga = Saga(**tables, payments=fake, events=queue, clock=SystemClock())  # type: ignore[arg-type]
         yield LiveBooks(
             Books(
-                stock={row["product"]: 0 for row in rows(shop, "stock")},
+                stock={row["product"]: at_first for row in rows(shop, "stock")},
                 uses={row["code"]: row["uses"] for row in rows(shop, "promotions")},
                 orders=[row["order"] for row in rows(shop, "orders")],
                 adjustments=[
@@ -90,9 +93,9 @@ def books_of(shop: Project) -> Iterator[LiveBooks]:
         )
 
 
-def violations(shop: Project) -> list[str]:
+def violations(shop: Project, at_first: int = 0) -> list[str]:
     """What is never to be so, and is, now that nobody asks."""
-    with books_of(shop) as found:
+    with books_of(shop, at_first) as found:
         return found.violations()
 
 

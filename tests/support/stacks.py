@@ -2,7 +2,7 @@
 
 import json
 import runpy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -70,17 +70,37 @@ def alone(stack: str, program: Callable[[], Any], answered: Answered) -> Declare
 
 def one_of_each(platform: Platform) -> Platform:
     """The shop with a function for each kind of trigger, and one of all that these need."""
-    functions = {"auth", "notify", "sweep"}
-    tables = tuple(each for each in platform.tables if each.name in ("users", "sessions"))
-    buckets = tuple(each for each in platform.buckets if each.name == "uploads")
-    kept = {"table": {each.name for each in tables}, "bucket": {each.name for each in buckets}}
+    return part(
+        platform,
+        functions={"auth", "notify", "sweep"},
+        routes={"POST /users"},
+        tables={"users", "sessions"},
+        buckets={"uploads"},
+    )
+
+
+def part(
+    platform: Platform,
+    *,
+    functions: Collection[str],
+    routes: Collection[str],
+    tables: Collection[str],
+    buckets: Collection[str] = (),
+) -> Platform:
+    """The shop with these alone, what calls the functions, and their grants of what is left."""
+    queues = tuple(each for each in platform.queues if each.consumer in functions)
+    kept: dict[str, Collection[str]] = {
+        "table": tables,
+        "bucket": buckets,
+        "queue": {each.name for each in queues},
+    }
     return replace(
         platform,
         functions=tuple(each for each in platform.functions if each.name in functions),
-        routes=tuple(each for each in platform.routes if each.key == "POST /users"),
-        tables=tables,
-        buckets=buckets,
-        queues=tuple(each for each in platform.queues if each.consumer in functions),
+        routes=tuple(each for each in platform.routes if each.key in routes),
+        tables=tuple(each for each in platform.tables if each.name in tables),
+        buckets=tuple(each for each in platform.buckets if each.name in buckets),
+        queues=queues,
         schedules=tuple(each for each in platform.schedules if each.function in functions),
         grants=tuple(
             each

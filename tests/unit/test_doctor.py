@@ -89,7 +89,9 @@ def test_a_checkout_without_the_local_stack_file_lacks_it(tmp_path: Path) -> Non
 
 
 def test_it_tells_whether_the_local_cloud_runs_and_that_its_port_is_taken(tmp_path: Path) -> None:
-    assert "running as process" in report(examine(healthy(tmp_path, runs=True)))
+    text = report(examine(healthy(tmp_path, runs=True)))
+    assert "running as process" in text
+    assert text.endswith("All is well. Next: make seed, make tour")
     taken = replace(healthy(tmp_path), in_use=lambda _: True)
     assert "in use by another program" in report(examine(taken))
 

@@ -17,6 +17,7 @@ from infra.errors import Refused
 from infra.settings import Settings, parse, read
 from infra.settings_local import Local
 from infra.settings_overrides import FunctionOverrides
+from infra.settings_scaling import Scaling
 from infra.shop import NAMES, platform
 
 BAD_STACKS = sorted((Path(__file__).parent / "bad_stacks").glob("*.yaml"))
@@ -70,7 +71,7 @@ def test_a_target_alone_is_enough_and_all_else_has_its_default() -> None:
     """The shortest stack file says where the shop runs."""
     assert parse({"target": "local"}, SOURCE, NAMES) == Settings(
         target="local",
-        local=Local(emulate="aws", port="auto", log_max_mb=16, keep_alive_s=60),
+        local=Local(emulate="aws", port="auto", log_max_mb=16, scaling=Scaling()),
         functions={},
     )
 
@@ -88,7 +89,13 @@ def test_every_key_that_can_be_set_is_taken_over(target: str) -> None:
             "emulate": "alicloud",
             "port": 8080,
             "log_max_mb": 1,
-            "keep_alive_s": 3600,
+            "scaling": {
+                "mode": "utilisation",
+                "balance": "balanced",
+                "goal": {"wait_ms": 1, "late_percent": 50, "price_s": 86_400},
+                "used_percent": 100,
+                "recycle": {"age_s": 0, "requests": 1, "memory_mb": 0},
+            },
             "storage_port": 8081,
             "durability": "normal",
             "index_lag_ms": 20,
@@ -131,6 +138,17 @@ def test_every_key_that_can_be_set_is_taken_over(target: str) -> None:
         },
         "notifications": {"by": "smtp", "sender": "shop@example.com"},
         "origins": ["https://shop.example.com", "http://127.0.0.1:8080"],
+        "traffic": {
+            "peak": 200.5,
+            "quiet": 5.0,
+            "rise_s": 30.0,
+            "peakedness": 1.5,
+            "mix": {"GET /products": 50.0},
+            "store_ms": 4.0,
+            "payment_ms": 300.0,
+            "measured": "elsewhere.yaml",
+            "goal": {"refused": 0.01, "late": 0.02, "wait_ms": 500.0, "used": 0.8},
+        },
         "throttle": {"rate": 1, "burst": 2},
         "routes": {"POST /users": {"rate": 3, "burst": 4}},
         "tables": {"users": {"allow_replace": True, "max_reads": 1, "max_writes": 2}},
