@@ -6,12 +6,11 @@ STACK ?= local
 ARGS ?=
 VENV := .venv/bin
 RUN := $(VENV)/python -m
-# Fast ones first: tests/unit … tests/e2e, in pyproject.toml's order. A file stays on one worker,
-# since its tests share a running engine or local cloud.
+# The longest files first, in pyproject.toml's order, so that both workers end together: what fails
+# fast is what `make test-fast` is for. A file stays on one worker, since its tests share a running
+# engine or local cloud.
 PYTEST := $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 FAST := tests/unit tests/program tests/conformance
-# Part of the tests covers part of the code: only a whole run is measured.
-COVERAGE = $(if $(ARGS),,--cov --cov-report=term)
 # A stack's name begins with its cloud, whose packages are then added; once added they stay.
 CLOUD := $(firstword $(subst -, ,$(STACK)))
 NEEDS ?= $(if $(wildcard infra/$(CLOUD)),$(filter aws alicloud,$(CLOUD)))
@@ -24,8 +23,8 @@ unexport PYTHONSAFEPATH
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .PHONY: help setup setup-whole engine up preview fetch down rollback secret admin letters \
-	conformance seed tour reset schedule logs queue shell dev doctor lint format test test-fast soak \
-	bench simulate lock schema openapi clean
+	conformance seed tour reset schedule logs top queue shell dev doctor lint format test test-fast \
+	coverage soak bench simulate capacity measure lock schema openapi clean
 
 help: ## this list
 	@printf 'make up      brings the shop up on this machine and prints its address\n'
@@ -89,6 +88,9 @@ schedule: setup ## what runs by the clock (ARGS="--run sweep" runs one now)
 logs: setup ## follows the log of STACK
 	@$(RUN) infra.cli.logs --stack $(call quoted,$(STACK)) $(ARGS)
 
+top: setup ## what each function of the local shop is doing, live (ARGS="--every 0.5", --once)
+	@$(RUN) infra.cli.top --stack $(call quoted,$(STACK)) $(ARGS)
+
 queue: setup ## what is in the queues (ARGS="welcome", ARGS="welcome --redrive")
 	@$(RUN) infra.cli.queue_look --stack $(call quoted,$(STACK)) $(ARGS)
 
@@ -116,7 +118,12 @@ format: setup-whole ## sets the code as `make lint` wants it
 
 test: setup-whole ## all tests (ARGS="-k name" for some)
 	@$(RUN) infra.cli.engine > /dev/null
-	$(PYTEST) $(COVERAGE) $(ARGS)
+	$(PYTEST) $(ARGS)
+
+# Apart: what runs in the tests' own processes takes two or three times as long when it is measured.
+coverage: setup-whole ## all tests, and the share of the code that they run: fails below 90 %
+	@$(RUN) infra.cli.engine > /dev/null
+	$(PYTEST) --cov --cov-report=term
 
 test-fast: setup-whole ## the tests that need no engine, no local cloud and nothing that plays AWS
 	$(PYTEST) -m "not moto and not long" $(FAST) $(ARGS)
@@ -142,6 +149,13 @@ schema: setup ## writes stacks/schema.json, by which editors complete the stack 
 
 simulate: setup ## our autoscaler beside others' in simulated time (TRACE=… OUT=… are folders)
 	@$(RUN) infra.cli.simulate $(if $(TRACE),--trace $(call quoted,$(TRACE))) $(if $(OUT),--out $(call quoted,$(OUT))) $(ARGS)
+
+capacity: NEEDS = # what is derived needs no cloud's packages
+capacity: setup ## STACK's limits as its traffic asks for them, with reasons and plots (ARGS="--peak 500", OUT=…)
+	@$(RUN) infra.cli.capacity --stack $(call quoted,$(STACK)) $(if $(OUT),--out $(call quoted,$(OUT))) $(ARGS)
+
+measure: setup ## what each request takes, on a shop of its own: writes stacks/measured.yaml (OUT=…, ARGS="--repeats 20")
+	@$(RUN) infra.cli.measure $(if $(OUT),--out $(call quoted,$(OUT))) $(ARGS)
 
 openapi: setup ## writes the API's document and its page, which /openapi.json and /docs serve
 	@$(RUN) infra.cli.openapi

@@ -12,7 +12,7 @@ _LEFT: Final = 70
 _RIGHT: Final = 180
 _TOP: Final = 40
 _BOTTOM: Final = 55
-_COLOURS: Final = ("#0b6e99", "#d9480f", "#2b8a3e", "#862e9c", "#5c940d", "#c2255c", "#495057")
+_COLOURS: Final = ("#0b6e99", "#d9480f", "#2b8a3e", "#862e9c", "#495057", "#c2255c", "#5c940d")
 _DASHES: Final = ("", "6 3", "2 3")  # once all colours are used
 _TICKS: Final = 6
 

@@ -18,6 +18,7 @@ class Finding:
     state: str
     text: str
     remedy: str = ""
+    runs: bool = False
 
     @property
     def bad(self) -> bool:

@@ -69,6 +69,7 @@ SCHEMAS = {"Problem": _PROBLEM, "Refusal": _REFUSAL}
 _MEANINGS = {
     400: ("BadRequest", "No HTTP, a body that is no JSON, or one too large (Alibaba Cloud)."),
     401: ("Unauthorized", "There is no token, or none that is good."),
+    403: ("Forbidden", "This is for admins."),
     404: ("NotFound", "There is no such thing, or it is not yours to see."),
     408: ("RequestTimeout", "The body did not arrive in time."),
     409: ("Conflict", "Things are not as this would need them."),

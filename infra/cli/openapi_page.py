@@ -73,6 +73,11 @@ def _authentication(document: Mapping[str, Any]) -> Iterator[str]:
         "<p>The examples are for a shell in which these are set; who has no name yet registers "
         "one first:</p>"
     )
+    yield (
+        "<p>Those marked <span class=\"lock\">needs a token, a user's or a cart's</span> are for "
+        "guests, too: in place of <code>authorization</code> a guest sends the token of "
+        "<code>POST /carts</code> in the header <code>x-cart-token</code>.</p>"
+    )
     lines = ["SHOP=http://127.0.0.1:…      # the address that `make up` printed"]
     if makers:
         asked = curl(*makers[0], document)

@@ -72,9 +72,7 @@ def operator(root: Path, stack: str, base: Mapping[str, str] = os.environ) -> As
 def variables(root: Path, stack: str, base: Mapping[str, str]) -> dict[str, str]:
     """The environment of the operator's process. Raises PlatformError."""
     found = stated(root, stack, base)
-    config = found.content.get("config")
-    raw = config.get(SETTINGS) if isinstance(config, Mapping) else None
-    settings = parse(raw, f"stacks/Pulumi.{stack}.yaml", shop.NAMES)
+    settings = settings_of(found, stack)
     grants = tuple(
         model.Grant(
             function=_OPERATOR, kind="table", resource=each, actions=frozenset({"read", "write"})
@@ -96,6 +94,13 @@ def variables(root: Path, stack: str, base: Mapping[str, str]) -> dict[str, str]
     if settings.target == "aws":
         return {**kept, **own, **_aws(platform, found, stack)}
     return {**kept, **own, **_alicloud(platform, settings, found, stack, base)}
+
+
+def settings_of(found: Stated, stack: str) -> Settings:
+    """The settings that the stack's file states. Raises Refused."""
+    config = found.content.get("config")
+    raw = config.get(SETTINGS) if isinstance(config, Mapping) else None
+    return parse(raw, f"stacks/Pulumi.{stack}.yaml", shop.NAMES)
 
 
 def _aws(platform: model.Platform, found: Stated, stack: str) -> dict[str, str]:

@@ -20,8 +20,9 @@ SCHEMA: Final = Path(__file__).parents[2] / "stacks" / "schema.json"
 def stack_schema() -> dict[str, Any]:
     """The JSON Schema (draft 7, which editors know best) of one stack file."""
     settings = schema_of(Settings)
-    for kind, names in NAMES.items():
-        of_kind = settings["properties"][kind]
+    of_kinds = [(settings["properties"][kind], names) for kind, names in NAMES.items()]
+    mix = settings["properties"]["traffic"]["properties"]["mix"]
+    for of_kind, names in (*of_kinds, (mix, NAMES["routes"])):
         of_kind["properties"] = dict.fromkeys(names, of_kind["additionalProperties"])
         of_kind["additionalProperties"] = False
     on_a_cloud = {"properties": {"target": {"enum": ["aws", "alicloud"]}}, "required": ["target"]}

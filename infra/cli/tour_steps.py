@@ -11,7 +11,7 @@ from infra.cli.tour_guide import Guide, spelt
 
 CODE = "WELCOME-10"
 PIECES = 2
-_ADDRESS = {
+ADDRESS = {
     "name": "A visitor",
     "street": "1 Example Street",
     "city": "Exampleton",
@@ -121,7 +121,7 @@ def use_promotion(visit: Visit) -> None:
 def check_out(visit: Visit) -> None:
     """An order: refused at a wrong price, then placed once, whatever is sent twice."""
     guide, key = visit.guide, {"idempotency-key": token_hex(16)}
-    wanted = {"expected_total": visit.total, "address": _ADDRESS, "promotion": CODE}
+    wanted = {"expected_total": visit.total, "address": ADDRESS, "promotion": CODE}
     guide.begin("Check out at a price of one's own")
     cheaper = {**wanted, "expected_total": visit.total - 1}
     refused = guide.ask(visit.user, 409, "POST /orders", cheaper, {"idempotency-key": token_hex(8)})

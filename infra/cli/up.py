@@ -30,6 +30,7 @@ def up(stack: Stack, more: Sequence[str]) -> int:
             f"\nThe shop answers at http://127.0.0.1:{port}\n"
             f"  try it:    curl http://127.0.0.1:{port}/health\n"
             f"  read it:   http://127.0.0.1:{port}/docs\n"
+            "  fill it:   make seed        buy something: make tour\n"
             "  its log:   make logs        stop it: make down\n"
         )
     return code

@@ -3,10 +3,14 @@
 import sys
 from collections.abc import Sequence
 
+from infra import shop
 from infra.cli import cloud_stack
 from infra.cli.commands import run
-from infra.cli.secret import granted, store_of
+from infra.cli.operating import settings_of
+from infra.cli.secret import store_of
+from infra.cli.secret_values import ELSEWHERE
 from infra.cli.stack import Stack
+from infra.cli.stated import stated
 from infra.errors import PlatformError
 from infra.secret_store import SecretStore
 
@@ -30,8 +34,15 @@ def up(stack: Stack, more: Sequence[str]) -> int:
         if url:
             print(f"\nThe shop answers at {url}\n  try it:    curl {url.rstrip('/')}/health")
         store = store_of(stack.name, stack.root)
-        print(secrets_told(stack.name, granted(), store), end="")
+        print(secrets_told(stack.name, secrets_of(stack), store), end="")
     return code
+
+
+def secrets_of(stack: Stack) -> list[str]:
+    """The secrets that this stack's functions read, by its settings. Raises PlatformError."""
+    settings = settings_of(stated(stack.root, stack.name), stack.name)
+    grants = shop.platform(settings, stack.name).grants
+    return sorted({each.resource for each in grants if each.kind == "secret"})
 
 
 def secrets_told(stack: str, names: Sequence[str], store: SecretStore) -> str:
@@ -44,5 +55,8 @@ def secrets_told(stack: str, names: Sequence[str], store: SecretStore) -> str:
         return ""
     return (
         f"No value yet: {', '.join(missing)}. The functions that read them answer 500 until then.\n"
-        + "".join(f"→ make secret STACK={stack} NAME={name}\n" for name in missing)
+        + "".join(
+            f"→ make secret STACK={stack} NAME={name}{' < file' if name in ELSEWHERE else ''}\n"
+            for name in missing
+        )
     )

@@ -21,6 +21,7 @@ _START_S = 15.0
 _END_S = 40.0  # for a call's longest time-out behind a route, and what ending takes
 _DEAF_S = 2.0
 _POLL_S = 0.02
+_SHARED = ("capacity.py", "checks/cron.py", "errors.py", "limits.py", "naming.py")
 
 
 @cache
@@ -29,8 +30,8 @@ def release() -> str:
     here = Path(__file__).parent
     packages = here.parents[1] / "tools" / "constraints.txt"
     digest = sha256(f"{sys.version} {platform.machine()}".encode())
-    own = [here / "places.py", here.parent / "errors.py", *sorted((here / "runtime").rglob("*.py"))]
-    for file in [*own, packages]:
+    own = [here / "places.py", *(here.parent / each for each in _SHARED)]
+    for file in [*own, *sorted((here / "runtime").rglob("*.py")), packages]:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -72,21 +73,33 @@ def _start(places: Places) -> None:
             env=_environment(),
             start_new_session=True,  # the engine kills its plugins' process groups
         )
+    answers = False
+    try:
+        answers = _answers(process, places)
+    finally:
+        if not answers:  # whoever interrupts us must not leave one behind that nobody knows yet
+            process.kill()
+            process.wait()
+    if not answers:
+        raise PlatformError(
+            f"the local cloud did not start:\n{_tail(places.errors)}\n"
+            "→ make doctor looks for the cause"
+        )
+
+
+def _answers(process: subprocess.Popen[bytes], places: Places) -> bool:
+    """Whether the supervisor does, within its time."""
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
         try:
             ask(places, "describe")
         except NotRunningError:
             if process.poll() is not None:
-                break
+                return False
             time.sleep(_POLL_S)
         else:
-            return
-    process.kill()
-    process.wait()
-    raise PlatformError(
-        f"the local cloud did not start:\n{_tail(places.errors)}\n→ make doctor looks for the cause"
-    )
+            return True
+    return False
 
 
 def end(places: Places) -> None:

@@ -75,7 +75,7 @@ def _runtime(config: LocalConfig) -> Planned:
         on_runtime=False,
         inputs={
             "release": launch.release(),
-            "keep_alive_s": settings.keep_alive_s,
+            **settings.scaling.told,
             "log_max_mb": settings.log_max_mb,
         },
     )

@@ -117,7 +117,7 @@ class Simulation:
         outcome.worked[instance] = outcome.worked.get(instance, 0.0) + work_s
         self._at(self._now + work_s, _DONE, instance, call)
 
-    def stop(self, instance: int) -> None:
+    def stop(self, instance: int, *, worn: bool = False) -> None:  # noqa: ARG002 - gone is gone
         """An instance is gone at once."""
         self.outcome.instance_s += self._now - self._began.pop(instance)
         self._resized()

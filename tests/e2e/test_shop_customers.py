@@ -18,7 +18,7 @@ from tests.support.shop_client import (
     logged_in,
     with_cart,
 )
-from tests.support.shop_operator import rows, table
+from tests.support.shop_operator import rows, run, table
 
 OTHER = "another one, long enough"
 
@@ -65,8 +65,8 @@ def test_neither_login_nor_a_forgotten_password_tells_who_has_an_account(shop: P
         assert seen[0] == seen[1]
 
 
-def test_customers_are_no_admins_until_an_operator_says_so(shop: Project) -> None:
-    """1: two roles; `make admin` gives and takes the second one."""
+def test_customers_are_no_admins_until_an_operator_says_so(shop: Project, keeper: Client) -> None:
+    """1: two roles; `make admin` gives and takes the second one, and the audit trail has both."""
     somebody = customer(shop)
     somebody.got(403, "GET /admin/orders")
     guest(shop).got(401, "GET /admin/orders")
@@ -75,6 +75,13 @@ def test_customers_are_no_admins_until_an_operator_says_so(shop: Project) -> Non
     somebody.got(200, "GET /admin/orders")
     shop.run("admin", "--name", somebody.name, "--revoke").ok()
     somebody.got(403, "GET /admin/orders")
+
+    run(shop, "sweep")
+    user = somebody.got(200, "GET /users/me")["user_id"]
+    entries = keeper.audit(f"user:{user}", at_least=2)
+    assert [(each["what"], each["by"]) for each in entries] == [
+        *(("an admin no more", "operator"), ("made an admin", "operator"))
+    ]
 
 
 def test_a_catalog_has_whole_prices_pages_categories_and_a_search(

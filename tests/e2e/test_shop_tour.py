@@ -30,6 +30,7 @@ def test_a_shop_is_filled_once_however_often_it_is_told_to(shop: Project, keeper
     before = rows(shop, "products"), rows(shop, "stock"), rows(shop, "promotions")
     again = shop.run("seed").ok().output
 
+    assert "codes:     WELCOME-10, FIVE-OFF" in again
     assert f"0 products put in, {len(wares)} were there; 0 promotions put in" in again
     assert (rows(shop, "products"), rows(shop, "stock"), rows(shop, "promotions")) == before
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from infra.capacity import StartRate
 from tests.support.local_cloud import LocalCloud, running
 
 
@@ -16,4 +17,12 @@ def cloud(
     root = tmp_path_factory.mktemp(emulate)
     with running(root, emulate, start_s=1.0, body_s=0.5) as found:
         found.put("health")
+        yield found
+
+
+@pytest.fixture(scope="module")
+def one_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A cloud without functions; of those that meet Alibaba Cloud few instances start at once."""
+    rates = {"aws": StartRate(1000, 100), "alicloud": StartRate(2, 0.01)}
+    with running(tmp_path_factory.mktemp("scaling"), "aws", start_rates=rates) as found:
         yield found

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from infra.errors import PlatformError
 from infra.local import launch
 from infra.local.places import Places
 from infra.local.provider import LocalProvider
+from infra.local.runtime.runtime_spec import RuntimeSpec
 from infra.local.values import UNKNOWN, plain_map, property_map
 from tests.support.pids import wait_for_end
 from tests.support.wire_http import free_port, request
@@ -45,7 +47,7 @@ class Resources:
     def inputs(self, kind: str, **changes: Any) -> dict[str, Any]:
         modules = ["app.handlers.hello"]
         usual: dict[str, dict[str, Any]] = {
-            RUNTIME: {"release": launch.release(), "keep_alive_s": 60, "log_max_mb": 16},
+            RUNTIME: {"release": launch.release(), **asdict(RuntimeSpec())},
             FUNCTION: {
                 "runtime": "an-id",
                 "name": "hello",
@@ -131,8 +133,9 @@ def test_right_inputs_pass_as_they_are(here: Resources, kind: str) -> None:
     ("kind", "name", "value", "reason"),
     [
         (RUNTIME, "release", "", "must be a text that is not empty"),
-        (RUNTIME, "keep_alive_s", 0, "must be a whole number from 1 to 3600"),
-        (RUNTIME, "keep_alive_s", 1.5, "must be a whole number from 1 to 3600"),
+        (RUNTIME, "wait_ms", 0, "must be a whole number from 1 to 60000"),
+        (RUNTIME, "wait_ms", 1.5, "must be a whole number from 1 to 60000"),
+        (RUNTIME, "mode", "kpa", "must be one of slo, utilisation"),
         (FUNCTION, "memory_mb", "128", "must be a whole number from 1 to 32768"),
         (FUNCTION, "emulate", "azure", "must be one of aws, alicloud"),
         (FUNCTION, "modules", [], "must be a list of texts with at least one in it"),
@@ -242,8 +245,8 @@ def test_an_update_takes_the_place_of_the_old(up: Resources) -> None:
     assert up.body() == b"two"
     up.update(FUNCTION, memory_mb=512, timeout_s=9)
     assert plain_map(up.read(FUNCTION).inputs or {})["memory_mb"] == 512
-    up.update(RUNTIME, keep_alive_s=5)
-    assert plain_map(up.read(RUNTIME).inputs or {})["keep_alive_s"] == 5
+    up.update(RUNTIME, wait_ms=5)
+    assert plain_map(up.read(RUNTIME).inputs or {})["wait_ms"] == 5
     new = free_port()
     assert up.update(GATEWAY, port=new)["url"] == f"http://127.0.0.1:{new}"
     assert request(new, "/hello").body == b"two"

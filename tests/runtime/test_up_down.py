@@ -51,11 +51,12 @@ def test_up_prints_the_address_that_answers(tmp_path: Path) -> None:
     with running(tmp_path, "aws") as cloud, redirect_stdout(printed):
         assert up(stack(tmp_path), []) == 0
     assert words(tmp_path) == ["up --refresh --yes --skip-preview --non-interactive --stack local"]
-    assert printed.getvalue().splitlines()[:4] == [
+    assert printed.getvalue().splitlines()[:5] == [
         "",
         f"The shop answers at http://127.0.0.1:{cloud.port}",
         f"  try it:    curl http://127.0.0.1:{cloud.port}/health",
         f"  read it:   http://127.0.0.1:{cloud.port}/docs",
+        "  fill it:   make seed        buy something: make tour",
     ]
 
 

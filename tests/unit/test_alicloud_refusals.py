@@ -175,7 +175,8 @@ def test_no_more_is_reserved_than_the_account_has() -> None:
     assert found(SHOP, account_instances=21) == [
         (
             "functions: max_instances add up to 22 → "
-            "lower some, or raise the quota and then alicloud.account_instances"
+            "lower some (or traffic.peak, where they come from it), or raise the quota and then "
+            "alicloud.account_instances"
         )
     ]
 

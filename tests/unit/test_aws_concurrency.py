@@ -43,7 +43,8 @@ def test_what_is_reserved_leaves_the_executions_that_lambda_keeps() -> None:
     assert found(SHOP, 129) == [
         (
             "functions: max_instances add up to 30 → "
-            "lower some, or raise the quota and then aws.account_concurrency"
+            "lower some (or traffic.peak, where they come from it), or raise the quota and then "
+            "aws.account_concurrency"
         )
     ]
 
@@ -54,7 +55,8 @@ def test_an_account_that_has_none_to_reserve_keeps_none_ready() -> None:
     assert found(platform, 10) == [
         (
             "functions.orders.min_instances: 1 → "
-            "write 0, or raise the quota and then aws.account_concurrency"
+            "write 0 (or traffic.quiet: 0, where it comes from that), or raise the quota and "
+            "then aws.account_concurrency"
         )
     ]
 

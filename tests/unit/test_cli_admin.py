@@ -16,6 +16,9 @@ from app.adapters.local.tables import LocalTable
 from app.adapters.memory.clock import MemoryClock
 from app.bootstrap import Services
 from app.ports.notifications import Letter
+from app.ports.tables import Scalar
+from app.services.accounts import OUTBOX
+from app.services.row_outbox import TOLD
 from infra import granted, shop
 from infra.cli import admin, letters
 from infra.cli.operating import variables
@@ -52,6 +55,11 @@ def _table(root: Path, name: str) -> LocalTable:
 
 
 def _user(root: Path) -> dict[str, object]:
+    """The user, but for what the audit trail is to be told of him."""
+    return {name: value for name, value in _row(root).items() if name not in (*OUTBOX, TOLD)}
+
+
+def _row(root: Path) -> dict[str, Scalar]:
     table = _table(root, "users")
     try:
         return dict(table.get({"username": "shopkeeper"}) or {})
@@ -104,7 +112,6 @@ def test_the_first_admin_has_the_password_that_standard_input_gave(
     user = _user(root)
     assert (user["role"], user["email"], user["generation"]) == ("admin", "", 1)
     assert Argon2Passwords().verify(str(user["password"]), PASSWORD)
-    assert "outbox" not in user
 
 
 def test_a_random_password_is_printed_once_and_is_the_one(
@@ -159,6 +166,11 @@ def test_an_admin_is_made_none_and_one_again(root: Path, capfd: pytest.CaptureFi
     assert _run(root, "--yes") == 0
     assert _user(root) == before
     assert "with the password as it is" in capfd.readouterr().out
+    told = json.loads(str(_row(root)["told"]))
+    assert [each["what"] for each in told] == [
+        *("made an admin", "an admin no more", "made an admin")
+    ], "what was done is noted, what was not is not"
+    assert str(_row(root)["outbox"]).startswith("told#"), "and no welcome is owed"
 
 
 @pytest.fixture
@@ -169,6 +181,7 @@ def taken(root: Path) -> dict[str, object]:
     return _user(root)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "stdin", "said"),
     [
@@ -193,6 +206,7 @@ def test_a_name_that_a_customer_has_is_refused(
     assert _user(root) == taken
 
 
+@pytest.mark.long
 def test_on_a_terminal_the_operator_is_asked_whether_he_means_this_customer(
     root: Path, taken: dict[str, object]
 ) -> None:

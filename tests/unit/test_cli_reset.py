@@ -121,6 +121,7 @@ def test_what_was_stored_after_an_interrupted_reset_is_asked_for(places: Places)
     assert left(places) == ["data", "secrets"]
 
 
+@pytest.mark.long
 def test_a_kill_at_any_moment_leaves_all_or_nothing(tmp_path: Path, counts: Counts) -> None:
     """A process that resets is stopped after so many steps of its own."""
     code = (

@@ -206,6 +206,28 @@ def test_secrets_without_a_value_are_told_with_the_command_that_makes_them(tmp_p
     )
     store.write("token-key", "b")
     assert up_cloud.secrets_told("aws-dev", names, store) == ""
+    told = up_cloud.secrets_told("aws-dev", ["stripe-key"], store)
+    assert told.endswith("→ make secret STACK=aws-dev NAME=stripe-key < file\n")
+
+
+@pytest.mark.parametrize(
+    ("stated", "names"),
+    [
+        ("payments: fake", ["payments-webhook", "token-key"]),
+        ("payments: stripe", ["stripe-key", "stripe-webhook", "token-key"]),
+        (
+            "payments: stripe, notifications: {by: smtp, sender: shop@example.com}",
+            ["smtp-url", "stripe-key", "stripe-webhook", "token-key"],
+        ),
+    ],
+)
+def test_only_secrets_that_the_stacks_own_functions_read_are_missed(
+    stack: Stack, stated: str, names: list[str]
+) -> None:
+    (stack.root / "stacks").mkdir()
+    file = stack.root / "stacks/Pulumi.aws-dev.yaml"
+    file.write_text(f"config: {{shop:settings: {{target: aws, {stated}}}}}\n")
+    assert up_cloud.secrets_of(stack) == names
 
 
 def test_bringing_up_without_an_account_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -282,7 +304,8 @@ def test_after_a_plan_is_carried_out_the_address_is_told(
 ) -> None:
     (tmp_path / "stacks").mkdir()
     (tmp_path / "stacks/Pulumi.aws-dev.yaml").write_text(
-        "config: {aws:region: eu-central-1, aws:profile: nobodys, shop:settings: {target: aws}}\n"
+        "config: {aws:region: eu-central-1, aws:profile: nobodys, "
+        "shop:settings: {target: aws, payments: fake}}\n"
     )
     engine.answer("stack output", {"url": "https://shop.example/"})
     assert up_cloud.up(stack, ["--yes"]) == 0

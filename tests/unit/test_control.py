@@ -5,6 +5,7 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ import pytest
 from infra.local.client import NotRunningError, RefusedByCloudError, ask
 from infra.local.places import Places
 from infra.local.runtime import control
+from infra.local.runtime.runtime_spec import RuntimeSpec
 from tests.runtime.stated import assert_well
 from tests.support.local_cloud import WELL, LocalCloud, running
+
+RUNTIME = asdict(RuntimeSpec())
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +81,8 @@ def test_a_line_that_is_no_operation_is_told_what_there_is(cloud: LocalCloud, li
         {"do": "put_function", "spec": "text"},
         {"do": "put_function", "spec": {}},
         {"do": "put_gateway", "spec": {"port": 80}},
-        {"do": "configure", "spec": {"keep_alive_s": float("inf"), "log_max_mb": float("nan")}},
-        {"do": "configure", "spec": {"keep_alive_s": 0, "log_max_mb": 16}},
+        {"do": "configure", "spec": {**RUNTIME, "wait_ms": float("inf"), "price_s": float("nan")}},
+        {"do": "configure", "spec": {**RUNTIME, "wait_ms": 0}},
         {"do": "delete_function"},
         {"do": "delete_function", "name": []},
     ],
@@ -93,9 +97,10 @@ def test_a_wrong_operation_is_refused_and_nothing_changes(
 
 
 def test_a_wrong_specification_names_each_property(cloud: LocalCloud) -> None:
-    (found,) = said(cloud, b'{"do": "configure", "spec": {"keep_alive_s": "1", "more": 2}}')
+    spec = {**RUNTIME, "wait_ms": "1", "log_max_mb": 0, "more": 2}
+    (found,) = said(cloud, json.dumps({"do": "configure", "spec": spec}).encode())
     assert found["error"] == (
-        "keep_alive_s: must be a whole number from 1 to 3600; "
+        "wait_ms: must be a whole number from 1 to 60000; "
         "log_max_mb: must be a whole number from 1 to 1024; more: is not a property"
     )
 
@@ -132,9 +137,9 @@ def test_a_function_and_routes_are_put_described_and_deleted(cloud: LocalCloud) 
     assert ask(cloud.places, "describe")["gateway"] == gateway
     ask(cloud.places, "delete_gateway")
     ask(cloud.places, "delete_function", name="told")
-    ask(cloud.places, "configure", spec={"keep_alive_s": 30.0, "log_max_mb": 8})
+    ask(cloud.places, "configure", spec={**RUNTIME, "wait_ms": 30.0, "log_max_mb": 8})
     found = ask(cloud.places, "describe")
-    assert found["runtime"] == {"keep_alive_s": 30, "log_max_mb": 8}
+    assert found["runtime"] == {**RUNTIME, "wait_ms": 30, "log_max_mb": 8}
     assert (found["gateway"], list(found["functions"])) == (None, ["health"])
     cloud.serve()
 

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from infra.cli import dev, letters, logs, queue_look, reset, schedule_look, tour
-from infra.cli.elsewhere import LOGS, QUEUES, SCHEDULES, elsewhere
+from infra.cli import dev, letters, logs, queue_look, reset, schedule_look, top, tour
+from infra.cli.elsewhere import INSTANCES, LOGS, QUEUES, SCHEDULES, elsewhere
 from tests.support.program import ROOT
 
 Command = Callable[[Sequence[str]], int]
 COMMANDS: tuple[Command, ...] = (
     logs.main, queue_look.main, schedule_look.main, dev.main, reset.main, tour.main, letters.main,
+    top.main,
 )  # fmt: skip
 
 
@@ -32,6 +33,7 @@ def test_of_a_stack_on_alibaba_cloud_no_message_tells_of_another_clouds_tools(
         (LOGS, ("Simple Log Service", "project shop-dev-1-logs, store functions")),
         (QUEUES, ("SMQ", "shop-alicloud-dev-<queue>-dead")),
         (SCHEDULES, ("Function Compute", "shop-alicloud-dev-<function>")),
+        (INSTANCES, ("Function Compute", "shop-alicloud-dev-<function>")),
     ],
 )
 def test_on_alibaba_cloud_the_console_and_the_names_there_are_told(
@@ -42,4 +44,5 @@ def test_on_alibaba_cloud_the_console_and_the_names_there_are_told(
 
 
 def test_every_text_has_one_for_each_cloud() -> None:
-    assert all(texts.keys() == {"aws", "alicloud"} for texts in (LOGS, QUEUES, SCHEDULES))
+    every = (INSTANCES, LOGS, QUEUES, SCHEDULES)
+    assert all(texts.keys() == {"aws", "alicloud"} for texts in every)

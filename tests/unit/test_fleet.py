@@ -1,248 +1,14 @@
-"""A fleet loses no call, runs none twice, has never too many instances and stops none at work."""
+"""Which call an instance gets, which waits and which is refused, one rule at a time."""
 
 from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
 
-from infra.capacity import StartRate
 from infra.local.runtime.emulate import Failure
-from infra.local.runtime.scaling.autoscaler import Autoscaler, Goal
 from infra.local.runtime.scaling.balancer import Balance
-from infra.local.runtime.scaling.decisions import Scaler
 from infra.local.runtime.scaling.fleet import Fleet
 from infra.local.runtime.scaling.maintenance import Bounds
-from infra.local.runtime.scaling.utilisation import Utilisation
-from infra.simulation.baselines import Horizontal, KeepFor, Knative
-
-_SLOW = StartRate(at_once=2, per_s=0.5)
-SCALERS: dict[str, Any] = {
-    "slo": lambda: Autoscaler(0, Goal()),
-    "slo, starts capped": lambda: Autoscaler(0, Goal(start_rate=_SLOW)),
-    "utilisation": lambda: Utilisation(0),
-    "utilisation, starts capped": lambda: Utilisation(0, start_rate=_SLOW),
-    "keep": lambda: KeepFor(10),
-    "KPA": lambda: Knative(0),
-    "HPA": lambda: Horizontal(0),
-}
-BOUNDS = (None, Bounds(requests=2), Bounds(age_s=5), Bounds(memory_mb=100))
-
-
-class Outside:
-    """A staff that does nothing by itself, and remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.starts = 0
-        self.at_work: dict[int, list[int]] = {}
-        self.stopped: list[int] = []
-        self.failed: list[tuple[int, Failure]] = []
-        self.order: list[int] = []
-        self.drains = 0
-
-    def start(self) -> None:
-        self.starts += 1
-
-    def assign(self, instance: int, call: int) -> None:
-        assert instance not in self.stopped
-        self.at_work.setdefault(instance, []).append(call)
-        self.order.append(call)
-
-    def stop(self, instance: int) -> None:
-        assert not self.at_work.get(instance), "an instance at work was stopped"
-        assert instance not in self.stopped
-        self.stopped.append(instance)
-
-    def fail(self, call: int, failure: Failure) -> None:
-        self.failed.append((call, failure))
-
-    def drained(self) -> None:
-        self.drains += 1
-
-
-def fleet_of(
-    outside: Outside, scaler: Scaler | None = None, *, maximum: int = 3, **more: Any
-) -> Fleet[int, int]:
-    return Fleet(
-        outside,
-        scaler or KeepFor(10),
-        **{"minimum": 0, "queue_s": 0, "now": lambda: outside.now, "maximum": maximum, **more},
-    )
-
-
-class FleetMachine(RuleBasedStateMachine):
-    """Everything that can happen to a fleet, in any order, under any scaler."""
-
-    @initialize(
-        scaler=st.sampled_from(sorted(SCALERS)),
-        minimum=st.integers(0, 3),
-        maximum=st.integers(1, 5),
-        queue_s=st.sampled_from([0, 1, 5]),
-        slots=st.sampled_from([1, 1, 3]),
-        balance=st.sampled_from(Balance),
-        bounds=st.sampled_from(BOUNDS),
-    )
-    def begin(
-        self,
-        scaler: str,
-        minimum: int,
-        maximum: int,
-        queue_s: float,
-        slots: int,
-        balance: Balance,
-        bounds: Bounds | None,
-    ) -> None:
-        self.outside = Outside()
-        self.maximum, self.minimum, self.slots = maximum, min(minimum, maximum), slots
-        self.fleet = fleet_of(
-            self.outside,
-            SCALERS[scaler](),
-            minimum=minimum,
-            maximum=maximum,
-            queue_s=queue_s,
-            slots=slots,
-            balance=balance,
-            bounds=bounds,
-        )
-        self.calls = self.instances = self.ends = 0
-        self.done: list[int] = []
-        self.lost: list[int] = []
-        self.fleet.open()
-
-    @property
-    def pending(self) -> int:
-        return self.outside.starts - self.ends
-
-    @property
-    def working(self) -> list[int]:
-        return sorted(each for each, calls in self.outside.at_work.items() if calls)
-
-    @precondition(lambda self: not self.fleet.retired)
-    @rule(count=st.integers(1, 4))
-    def arrive(self, count: int) -> None:
-        for _ in range(count):
-            self.calls += 1
-            self.fleet.arrive(self.calls)
-
-    @precondition(lambda self: self.pending)
-    @rule()
-    def ready(self) -> None:
-        self.ends += 1
-        self.instances += 1
-        self.fleet.ready(self.instances)
-
-    @precondition(lambda self: self.pending)
-    @rule()
-    def start_fails(self) -> None:
-        self.ends += 1
-        self.fleet.start_failed()
-
-    @precondition(lambda self: self.working)
-    @rule(data=st.data(), memory_mb=st.sampled_from([50, 150]))
-    def done_(self, data: st.DataObject, memory_mb: float) -> None:
-        instance = data.draw(st.sampled_from(self.working))
-        call = data.draw(st.sampled_from(self.outside.at_work[instance]))
-        self.outside.at_work[instance].remove(call)
-        self.done.append(call)
-        self.fleet.done(instance, call, memory_mb)
-
-    @precondition(lambda self: self.working)
-    @rule(data=st.data())
-    def one_at_work_dies(self, data: st.DataObject) -> None:
-        instance = data.draw(st.sampled_from(self.working))
-        self.lost += self.outside.at_work.pop(instance)
-        self.fleet.lost(instance)
-
-    @precondition(lambda self: self.fleet.idle or self.outside.stopped)
-    @rule(data=st.data())
-    def one_without_work_dies(self, data: st.DataObject) -> None:
-        those = sorted({*self.fleet.idle, *self.outside.stopped})
-        self.fleet.lost(data.draw(st.sampled_from(those)))
-
-    @rule(seconds=st.sampled_from([0.05, 0.5, 1.0, 6.0, 11.0, 100.0]))
-    def time_passes(self, seconds: float) -> None:
-        self.outside.now += seconds
-        self.fleet.tick()
-        assert all(until > self.outside.now for _, until in self.fleet.waiting)
-
-    @precondition(lambda self: not self.fleet.retired)
-    @rule()
-    def retire(self) -> None:
-        self.fleet.retire()
-
-    @invariant()
-    def no_call_is_lost_or_run_twice(self) -> None:
-        known = [
-            *(call for call, _ in self.fleet.waiting),
-            *(call for calls in self.outside.at_work.values() for call in calls),
-            *(call for call, _ in self.outside.failed),
-            *self.done,
-            *self.lost,
-        ]
-        assert sorted(known) == list(range(1, self.calls + 1))
-        assert len(set(self.outside.order)) == len(self.outside.order)
-
-    @invariant()
-    def the_fleet_knows_who_works(self) -> None:
-        assert {each: list(calls) for each, calls in self.fleet.busy.items()} == {
-            each: calls for each, calls in self.outside.at_work.items() if calls
-        }
-        assert self.fleet.in_flight == sum(map(len, self.outside.at_work.values()))
-        assert self.fleet.starting == self.pending
-        assert all(len(calls) <= self.slots for calls in self.outside.at_work.values())
-        assert not set(self.fleet.idle) & {*self.working, *self.outside.stopped}
-
-    @invariant()
-    def there_are_never_too_many(self) -> None:
-        assert 0 <= self.fleet.size <= self.maximum
-
-    @invariant()
-    def nobody_waits_for_nothing(self) -> None:
-        assert not (self.fleet.waiting and self.fleet.idle)
-        for _, until in self.fleet.waiting:
-            assert self.fleet.size > 0 or until < float("inf")
-
-    @invariant()
-    def first_in_is_first_out(self) -> None:
-        assert self.outside.order == sorted(self.outside.order)
-
-    @invariant()
-    def it_is_drained_once_and_only_when_empty(self) -> None:
-        empty = self.fleet.retired and not self.fleet.size and not self.fleet.waiting
-        assert self.outside.drains == int(empty)
-
-    def teardown(self) -> None:
-        """Whatever happened, all that waits is answered in the end."""
-        if not hasattr(self, "fleet"):
-            return
-        for _ in range(200):
-            for _ in range(self.pending):
-                self.ready()
-            for instance in self.working:
-                for call in list(self.outside.at_work[instance]):
-                    self.outside.at_work[instance].remove(call)
-                    self.done.append(call)
-                    self.fleet.done(instance, call)
-            self.outside.now += 1.0
-            self.fleet.tick()
-            if not (self.fleet.waiting or self.working or self.pending):
-                break
-        assert not self.fleet.waiting
-        assert self.fleet.retired or self.fleet.size >= self.minimum
-
-
-TestFleet = FleetMachine.TestCase
-TestFleet.settings = settings(
-    max_examples=settings().max_examples // 2, stateful_step_count=30, deadline=None
-)
+from tests.support.fleets import SCALERS, Outside, fleet_of
 
 
 @pytest.mark.parametrize("scaler", [SCALERS["slo"], SCALERS["keep"]])
@@ -320,7 +86,145 @@ def test_a_worn_instance_at_the_maximum_goes_first() -> None:
     fleet.ready(1)
     fleet.arrive(2)
     outside.at_work.pop(1)
-    fleet.done(1, 1, memory_mb=120)
-    assert (outside.stopped, outside.starts) == ([1], 2)
+    fleet.upkeep.weighed(1, 120)
+    fleet.done(1, 1)
+    assert (outside.stopped, outside.starts, outside.recycled) == ([1], 2, 1)
     fleet.ready(2)
     assert outside.at_work == {2: [2]}
+
+
+def test_a_call_waits_as_long_as_the_queue_says_and_is_then_refused() -> None:
+    outside = Outside()
+    fleet = fleet_of(outside, maximum=1, queue_s=5)
+    fleet.arrive(1)
+    fleet.ready(1)
+    fleet.arrive(2)
+    outside.now = 4.9
+    fleet.tick()
+    assert outside.failed == []
+    fleet.arrive(3)
+    outside.now = 5.0
+    fleet.tick()
+    assert outside.failed == [(2, Failure.FULL)]
+    outside.at_work[1].remove(1)
+    fleet.done(1, 1)
+    assert outside.order == [1, 3]
+
+
+def test_a_call_that_an_instance_is_started_for_waits_for_it_however_long() -> None:
+    outside = Outside()
+    fleet = fleet_of(outside, SCALERS["slo"]())
+    fleet.arrive(1)
+    outside.now = 1000
+    fleet.tick()
+    fleet.ready(1)
+    assert outside.at_work == {1: [1]}
+
+
+def used_to_calls_of_a_millisecond(outside: Outside) -> Fleet[int, int]:
+    fleet = fleet_of(outside, SCALERS["slo"](), maximum=3)
+    for call in range(20):
+        fleet.arrive(call)
+        if call == 0:
+            outside.now += 1.0
+            fleet.ready(1)
+        outside.now += 0.001
+        outside.at_work[1].remove(call)
+        fleet.done(1, call)
+    return fleet
+
+
+def test_behind_calls_that_do_not_end_nobody_waits_for_their_end() -> None:
+    outside = Outside()
+    fleet = used_to_calls_of_a_millisecond(outside)
+    fleet.tick()
+    for call in (20, 21, 22):  # the first one hangs
+        fleet.arrive(call)
+    assert (outside.starts, fleet.waited(outside.now)) == (1, 0.0)
+    outside.now += 0.005
+    fleet.tick()
+    assert outside.starts == 1
+    outside.now += 0.01
+    fleet.tick()
+    fleet.tick()
+    assert (outside.starts, fleet.reason) == (3, "no call at work ends")
+    fleet.ready(2)
+    fleet.ready(3)
+    assert outside.at_work == {1: [20], 2: [21], 3: [22]}
+
+
+def test_where_calls_end_too_slowly_for_those_that_wait_one_more_starts() -> None:
+    outside = Outside()
+    fleet = used_to_calls_of_a_millisecond(outside)
+    fleet.tick()
+    for call in range(20, 70):
+        fleet.arrive(call)
+    for _ in range(40):
+        outside.now += 0.003
+        fleet.done(1, outside.at_work[1].pop())
+    fleet.tick()
+    assert (outside.starts, fleet.reason) == (2, "waits longer than the goal")
+
+
+def test_who_waits_for_calls_that_do_not_end_is_refused_when_no_more_may_start() -> None:
+    outside = Outside()
+    fleet = used_to_calls_of_a_millisecond(outside)
+    fleet.tick()
+    for call in range(20, 26):
+        fleet.arrive(call)
+    outside.now += 0.05
+    fleet.tick()
+    fleet.ready(2)
+    fleet.ready(3)
+    fleet.arrive(26)
+    assert outside.failed == [(26, Failure.FULL)]
+    outside.now += 0.94
+    fleet.tick()
+    assert len(fleet.waiting) == 3
+    outside.now += 0.02
+    fleet.tick()
+    assert [call for call, _ in outside.failed] == [26, 23, 24, 25]
+
+
+def test_a_retired_fleet_finishes_what_it_has_and_is_drained_once() -> None:
+    outside = Outside()
+    fleet = fleet_of(outside, maximum=2, queue_s=5)
+    for call in (1, 2, 3):
+        fleet.arrive(call)
+    fleet.ready(1)
+    fleet.retire()
+    fleet.ready(2)
+    assert outside.drains == 0
+    for instance in (1, 2, 1):
+        fleet.done(instance, outside.at_work[instance].pop())
+    for instance in (1, 2):
+        fleet.lost(instance)
+    assert (outside.order, outside.stopped, outside.drains) == ([1, 2, 3], [2, 1], 1)
+
+
+def test_a_retired_fleet_leaves_no_call_behind_one_that_hangs() -> None:
+    outside = Outside()
+    fleet = fleet_of(outside, SCALERS["utilisation"](), maximum=2)
+    fleet.arrive(1)
+    fleet.ready(1)
+    fleet.arrive(2)
+    fleet.retire()
+    fleet.tick()
+    fleet.ready(2)
+    assert outside.at_work == {1: [1], 2: [2]}
+
+
+def test_another_scaler_balance_and_bounds_hold_from_the_next_event_on() -> None:
+    outside = Outside()
+    fleet = fleet_of(outside, minimum=2, maximum=2)
+    fleet.open()
+    fleet.ready(1)
+    fleet.ready(2)
+    fleet.balance = Balance.BALANCED
+    fleet.arrive(1)
+    fleet.arrive(2)
+    assert outside.at_work == {1: [1], 2: [2]}
+    fleet.scaler, fleet.upkeep.bounds = SCALERS["slo"](), Bounds(requests=1)
+    outside.at_work.pop(1)
+    fleet.done(1, 1)
+    assert (outside.stopped, fleet.reason) == ([1], "recycled after 1 requests")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra import settings, shop
+from infra.demanded import demanded
 from infra.local.counterparts import COUNTERPARTS
 from infra.local.plan import LOCAL_STACK, LocalConfig, Planned, plan
 from infra.local.unlike import UNLIKE
@@ -26,6 +27,7 @@ CHANGES: tuple[tuple[tuple[str, ...], Any], ...] = (
     (("functions", "auth", "snap_start"), True),
     (("functions", "auth", "scheduled"), {"day": DAY}),
     (("functions", "auth", "environment"), {"GREETING": "hello"}),
+    (("traffic",), {"peak": 5}),
     (("throttle",), {"rate": 7, "burst": 8}),
     (("routes", "POST /users"), {"rate": 3, "burst": 4}),
     (("tables", "users", "allow_replace"), True),
@@ -48,7 +50,7 @@ def planned(raw: Mapping[str, Any]) -> tuple[Planned, ...]:
     read = settings.parse(raw, "test", shop.NAMES)
     replaceable = [name for name, table in read.tables.items() if table.allow_replace]
     config = LocalConfig(root=ROOT, settings=read.local, replaceable=replaceable)
-    return plan(shop.platform(read, LOCAL_STACK), config)
+    return plan(demanded(shop.platform(read, LOCAL_STACK), read, ROOT).platform, config)
 
 
 def named(path: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ NEEDS = "tools/bootstrap.py --needs aws"
 def run_by(*words: str) -> str:
     """The commands that `make` would run, blanks made one."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    for name in ("STACK", "ARGS", "EXTRAS", "NEEDS", "OFFLINE", "NAME", "VALUE", "VERSION"):
+    for name in ("STACK", "ARGS", "EXTRAS", "NEEDS", "OFFLINE", "NAME", "VALUE", "VERSION", "OUT"):
         env.pop(name, None)
     said = subprocess.run(
         ["make", "--dry-run", *words],
@@ -30,6 +30,12 @@ def run_by(*words: str) -> str:
 def test_the_local_stack_stays_light(words: str) -> None:
     assert "tools/bootstrap.py" in run_by(words)
     assert "--needs" not in run_by(words)
+
+
+def test_what_follows_from_a_stacks_traffic_is_shown_without_its_clouds_packages() -> None:
+    said = run_by("capacity", "STACK=aws-dev", "OUT=a b", "ARGS=--peak 5")
+    assert "--needs" not in said
+    assert said.endswith("infra.cli.capacity --stack 'aws-dev' --out 'a b' --peak 5")
 
 
 @pytest.mark.parametrize(

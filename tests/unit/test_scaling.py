@@ -35,6 +35,9 @@ class Counts:
     def size(self) -> int:
         return self.starting + self.in_flight + len(self.idle)
 
+    def waited(self, now: float) -> float:
+        return now if self.waiting else 0.0
+
 
 def taught(service_s: float, start_s: float, goal: Goal | None = None) -> Autoscaler:
     scaler = Autoscaler(0.0, goal or Goal())

@@ -36,9 +36,11 @@ BEYOND_A_SCHEMA = {
     "memory_below_lambda",
     "memory_not_of_function_compute",
     "queue_seen_too_soon",
+    "payments_without_the_fake",
     "ready_twice_at_once",
     "ready_under_the_usual",
     "timeout_behind_route",
+    "traffic_quieter_than_quiet",
 }
 
 

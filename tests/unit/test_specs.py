@@ -1,14 +1,15 @@
 """Each property of a specification is checked where it comes in, and a refusal says why."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
+from infra.local.runtime.runtime_spec import RuntimeSpec
 from infra.local.runtime.specs import (
     FunctionSpec,
     GatewaySpec,
     InvalidSpecError,
-    RuntimeSpec,
     Spec,
     invalid,
     text_list,
@@ -33,7 +34,7 @@ GATEWAY: dict[str, Any] = {
     "body_limit": 262_144,
     "routes": {"GET /health": "health"},
 }
-RUNTIME: dict[str, Any] = {"keep_alive_s": 60, "log_max_mb": 16}
+RUNTIME: dict[str, Any] = asdict(RuntimeSpec())
 WHOLE: tuple[tuple[type[Spec], dict[str, Any]], ...] = (
     (FunctionSpec, FUNCTION),
     (GatewaySpec, GATEWAY),
@@ -42,6 +43,8 @@ WHOLE: tuple[tuple[type[Spec], dict[str, Any]], ...] = (
 TEXT = "must be a text that is not empty"
 TEXTS = "must be a mapping of texts to texts"
 CLOUDS = "must be one of aws, alicloud"
+MODES = "must be one of slo, utilisation"
+BALANCES = "must be one of recent, balanced"
 NEVER: tuple[object, ...] = (
     True,
     None,
@@ -61,6 +64,10 @@ def number(low: int, high: int) -> tuple[str, tuple[object, ...], tuple[object, 
     return reason, (low, high, float(low), float(high)), (low - 1, high + 1, *NEVER)
 
 
+def without(found: dict[str, Any], name: str) -> dict[str, Any]:
+    return {each: value for each, value in found.items() if each != name}
+
+
 NAMES = (("a", "处理", " "), ("", None, 5, ["a"], True))
 RULES: dict[tuple[type[Spec], str], tuple[str, tuple[object, ...], tuple[object, ...]]] = {
     **{(FunctionSpec, each): (TEXT, *NAMES) for each in ("name", "handler", "fingerprint", "code")},
@@ -75,7 +82,15 @@ RULES: dict[tuple[type[Spec], str], tuple[str, tuple[object, ...], tuple[object,
     (GatewaySpec, "emulate"): (CLOUDS, ("aws",), ("local",)),
     (GatewaySpec, "body_limit"): number(1, 6 * 1024 * 1024),
     (GatewaySpec, "routes"): (TEXTS, ({},), (["GET /"], {"GET /": ["a"]})),
-    (RuntimeSpec, "keep_alive_s"): number(1, 3600),
+    (RuntimeSpec, "mode"): (MODES, ("slo", "utilisation"), ("", "SLO", None, 5, [])),
+    (RuntimeSpec, "balance"): (BALANCES, ("recent", "balanced"), ("", "even", None, 5, [])),
+    (RuntimeSpec, "wait_ms"): number(1, 60_000),
+    (RuntimeSpec, "late_percent"): number(1, 50),
+    (RuntimeSpec, "price_s"): number(1, 86_400),
+    (RuntimeSpec, "used_percent"): number(10, 100),
+    (RuntimeSpec, "recycle_age_s"): number(0, 604_800),
+    (RuntimeSpec, "recycle_requests"): number(0, 1_000_000_000),
+    (RuntimeSpec, "recycle_memory_mb"): number(0, 1_048_576),
     (RuntimeSpec, "log_max_mb"): number(1, 1024),
 }
 
@@ -114,14 +129,14 @@ def test_a_right_specification_is_made_with_whole_numbers(
 
 def test_a_refusal_says_every_reason() -> None:
     with pytest.raises(InvalidSpecError) as raised:
-        RuntimeSpec.of({"keep_alive_s": 0, "zebra": 1, "apple": 2})
+        RuntimeSpec.of({**without(RUNTIME, "log_max_mb"), "wait_ms": 0, "zebra": 1, "apple": 2})
     assert str(raised.value) == (
-        "keep_alive_s: must be a whole number from 1 to 3600; "
+        "wait_ms: must be a whole number from 1 to 60000; "
         "log_max_mb: must be a whole number from 1 to 1024; "
         "apple: is not a property; zebra: is not a property"
     )
     assert [each.property for each in raised.value.found] == [
-        "keep_alive_s",
+        "wait_ms",
         "log_max_mb",
         "apple",
         "zebra",

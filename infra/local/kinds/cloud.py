@@ -9,14 +9,8 @@ from infra.local.client import RefusedByCloudError, ask
 from infra.local.kinds.kind import Named, Plain, describe, only, without
 from infra.local.kinds.staging import as_staged, staged
 from infra.local.places import Places
-from infra.local.runtime.specs import (
-    FunctionSpec,
-    GatewaySpec,
-    Rule,
-    RuntimeSpec,
-    text,
-    text_list,
-)
+from infra.local.runtime.runtime_spec import RuntimeSpec
+from infra.local.runtime.specs import FunctionSpec, GatewaySpec, Rule, text, text_list
 from infra.local.values import UNKNOWN
 
 

@@ -9,7 +9,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from infra.local.runtime.changes import ChangeError
@@ -19,10 +19,13 @@ from infra.local.runtime.gateway import BODY_S, Gateway
 from infra.local.runtime.launcher import Launcher
 from infra.local.runtime.logbook import Logbook
 from infra.local.runtime.queues import Queues
+from infra.local.runtime.runtime_spec import RuntimeSpec
 from infra.local.runtime.schedules import Schedules
 from infra.local.runtime.server import GatewayServer, listening_socket
-from infra.local.runtime.specs import FunctionSpec, GatewaySpec, RuntimeSpec
+from infra.local.runtime.specs import FunctionSpec, GatewaySpec
+from infra.local.runtime.steering import Steering
 from infra.local.runtime.storage import Storage
+from infra.local.runtime.telemetry import Meter
 
 _TICK_S = 0.05
 _DRAIN_S = 30.0  # what is still at work then goes on to its own time-out
@@ -32,6 +35,7 @@ class Cloud:
     """The functions by name, and what calls them: the gateway, the queues, the schedules.
 
     An instance has `start_s` seconds to load its handler, a request `body_s` to bring its body.
+    `steering` has the clock by which functions scale, and the providers' start rates.
     """
 
     def __init__(
@@ -41,12 +45,14 @@ class Cloud:
         *,
         start_s: float = START_S,
         body_s: float = BODY_S,
+        steering: Steering | None = None,
     ) -> None:
         self._launcher = launcher
         self._start_s = start_s
         self._logbook = logbook
-        self._runtime = RuntimeSpec(keep_alive_s=60, log_max_mb=logbook.max_mb)
+        self._steering = steering or Steering.usual()
         self._functions: dict[str, Revision] = {}
+        self._meters: dict[str, Meter] = {}
         self._retiring: set[Revision] = set()
         self._background: set[asyncio.Task[None]] = set()
         self._changing: dict[str, asyncio.Lock] = {}
@@ -59,11 +65,11 @@ class Cloud:
         self._started = time.time()
 
     def configure(self, spec: RuntimeSpec) -> None:
-        """Take new settings of the supervisor's own."""
-        self._runtime = spec
+        """Take new settings of the supervisor's own; what runs follows them from now on."""
+        self._steering = replace(self._steering, runtime=spec)
         self._logbook.max_mb = spec.log_max_mb
         for revision in self._functions.values():
-            revision.pool.keep_alive_s = spec.keep_alive_s
+            revision.steer(self._steering)
 
     async def put_function(self, spec: FunctionSpec) -> None:
         """Run this function from now on. Raises ChangeError when its handler cannot be loaded."""
@@ -71,13 +77,17 @@ class Cloud:
             old = self._functions.get(spec.name)
             if old is not None and old.spec == spec:
                 return
-            keep_alive_s = self._runtime.keep_alive_s
-            new = Revision(spec, self._launcher, self._logbook, keep_alive_s, self._start_s)
+            meter = self._meters.get(spec.name) or Meter()
+            new = Revision(
+                spec, self._launcher, self._logbook, self._steering, meter, self._start_s
+            )
             try:
                 await new.open()
             except NotStartedError as error:
                 raise ChangeError(f"{spec.handler} cannot be loaded: {error}") from error
+            new.steer(self._steering)  # it may have changed meanwhile
             self._functions[spec.name] = new
+            self._meters[spec.name] = meter
             self._logbook.write("function changed", function=spec.name, revision=spec.fingerprint)
             if old is not None:
                 self._in_background(self._drain(old))
@@ -86,6 +96,7 @@ class Cloud:
         """Run this function no more; it is no error when it does not run."""
         async with self._changing.setdefault(name, asyncio.Lock()):
             old = self._functions.pop(name, None)
+            self._meters.pop(name, None)
         if old is not None:
             self._logbook.write("function deleted", function=name)
             with contextlib.suppress(TimeoutError):
@@ -122,23 +133,15 @@ class Cloud:
             self._gateway.serve(None)
 
     def describe(self) -> dict[str, Any]:
-        """What runs: the specifications, and how many instances do what."""
+        """What runs: the specifications, and what each function's instances do and did."""
         return {
-            "runtime": asdict(self._runtime),
+            "runtime": asdict(self._steering.runtime),
             "gateway": asdict(self._gateway.spec) if self._gateway.spec else None,
             "functions": {name: asdict(each.spec) for name, each in self._functions.items()},
             "queues": self.queues.describe(),
             "schedules": self.schedules.describe(),
             "storage": asdict(self.storage.spec) if self.storage.spec else None,
-            "instances": {
-                name: {
-                    "starting": each.pool.starting,
-                    "busy": len(each.pool.busy),
-                    "idle": len(each.pool.idle),
-                    "waiting": len(each.pool.waiting),
-                }
-                for name, each in self._functions.items()
-            },
+            "instances": {name: each.describe() for name, each in self._functions.items()},
             "up_s": round(time.time() - self._started, 3),
         }
 
@@ -147,7 +150,7 @@ class Cloud:
         while True:
             await asyncio.sleep(_TICK_S)
             for revision in [*self._functions.values(), *self._retiring]:
-                self._tick(revision.pool.tick, function=revision.spec.name)
+                self._tick(revision.tick, function=revision.spec.name)
             self._tick(self.schedules.tick)
 
     async def close(self) -> None:

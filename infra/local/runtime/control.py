@@ -14,8 +14,9 @@ from typing import Any
 from infra.local.runtime.changes import ChangeError
 from infra.local.runtime.cloud import Cloud
 from infra.local.runtime.queue_control import queue_operations
+from infra.local.runtime.runtime_spec import RuntimeSpec
 from infra.local.runtime.schedule_control import schedule_operations
-from infra.local.runtime.specs import FunctionSpec, GatewaySpec, InvalidSpecError, RuntimeSpec
+from infra.local.runtime.specs import FunctionSpec, GatewaySpec, InvalidSpecError
 from infra.local.runtime.storage_control import storage_operations
 
 _LINE_BYTES = 1024 * 1024

@@ -6,43 +6,39 @@ from typing import Any
 
 import orjson
 
+from infra.local.runtime.call import Call
 from infra.local.runtime.emulate import Failure
 from infra.local.runtime.frames import Kind
 from infra.local.runtime.instances import Instance
 from infra.local.runtime.launcher import Launcher
 from infra.local.runtime.logbook import Logbook
-from infra.local.runtime.pool import Pool
+from infra.local.runtime.memory import resident_mb
+from infra.local.runtime.scaling.fleet import Fleet
 from infra.local.runtime.specs import FunctionSpec
+from infra.local.runtime.steering import Steering
+from infra.local.runtime.telemetry import Meter
 
 START_S = 10.0  # what Lambda gives an instance to load its handler
+_WEIGH_S = 1.0  # so often the instances' memory is looked at
 
 
 class NotStartedError(Exception):
     """The first instance of a revision could not load its handler; says why."""
 
 
-class Call:
-    """One request on its way: `outcome` becomes the handler's result or a Failure."""
-
-    __slots__ = ("event", "outcome", "request_id")
-
-    def __init__(
-        self, request_id: str, event: bytes, outcome: asyncio.Future[bytes | Failure]
-    ) -> None:
-        self.request_id = request_id
-        self.event = event
-        self.outcome = outcome
-
-
 class Revision:
-    """A function as one specification has it. A change makes a new revision; this one drains."""
+    """A function as one specification has it. A change makes a new revision; this one drains.
+
+    `meter` is the function's, and counts on over its revisions.
+    """
 
     def __init__(
         self,
         spec: FunctionSpec,
         launcher: Launcher,
         logbook: Logbook,
-        keep_alive_s: float,
+        steering: Steering,
+        meter: Meter,
         start_s: float = START_S,
     ) -> None:
         self.spec = spec
@@ -53,36 +49,69 @@ class Revision:
         self._loop = asyncio.get_running_loop()
         self._starting: set[Instance] = set()
         self._first: asyncio.Future[None] = self._loop.create_future()
-        self.pool: Pool[Call, Instance] = Pool(
-            self,
-            minimum=spec.min_instances,
-            maximum=spec.max_instances,
-            queue_s=spec.queue_ms / 1000,
-            keep_alive_s=keep_alive_s,
-            now=time.monotonic,
-        )
+        self._meter = meter
+        self._now = steering.now
+        self._weigh_at = 0.0
+        self.fleet: Fleet[Call, Instance] = steering.fleet(self, spec)
 
     async def open(self) -> None:
         """Have one instance ready to work. Raises NotStartedError, and leaves nothing behind."""
-        self.pool.open(least=1)
+        self.fleet.open(least=1)
         try:
             await self._first
         except NotStartedError:
-            self.pool.retire()
+            self.fleet.retire()
             raise
 
     def invoke(self, request_id: str, event: bytes) -> asyncio.Future[bytes | Failure]:
         """Run the handler once; the future holds its result, or why there is none."""
         outcome: asyncio.Future[bytes | Failure] = self._loop.create_future()
-        self.pool.arrive(Call(request_id, event, outcome))
+        self._meter.requests += 1
+        self.fleet.arrive(Call(request_id, event, outcome, self._now()))
         return outcome
+
+    def steer(self, steering: Steering) -> None:
+        """Follow new settings of the runtime; no call and no instance is touched by it."""
+        steering.steer(self.fleet, self.spec)
+
+    def tick(self) -> None:
+        """Let time pass for the fleet, and look now and then at what its instances hold."""
+        now = self._now()
+        if now >= self._weigh_at:
+            self._weigh_at = now + _WEIGH_S
+            for instance in (*self.fleet.busy, *self.fleet.idle):
+                if (memory_mb := resident_mb(instance.pid)) is not None:
+                    self.fleet.upkeep.weighed(instance, memory_mb)
+        self.fleet.tick()
+
+    def describe(self) -> dict[str, Any]:
+        """How many instances and calls there are, what became of those before, and why.
+
+        Memory is in MB, null where the system does not tell; `reason_at` in epoch seconds.
+        """
+        fleet, now = self.fleet, self._now()
+        held = [resident_mb(each.pid) for each in (*self._starting, *fleet.busy, *fleet.idle)]
+        known = [each for each in held if each is not None]
+        return {
+            "starting": fleet.starting,
+            "busy": len(fleet.busy),
+            "idle": len(fleet.idle),
+            "waiting": len(fleet.waiting),
+            "in_flight": fleet.in_flight,
+            "minimum": fleet.minimum,
+            "maximum": fleet.maximum,
+            **self._meter.described(now),
+            "memory_mb": round(sum(known), 1) if known or not held else None,
+            "reason": fleet.reason,
+            "reason_at": time.time() - (now - fleet.reason_at) if fleet.reason else None,
+        }
 
     async def drain(self) -> None:
         """Take no more calls, and return when those under way are answered."""
-        self.pool.retire()
+        self.fleet.retire()
         await self.gone.wait()
 
-    # What the pool asks for.
+    # What the fleet asks for.
 
     def start(self) -> None:
         """Start one instance."""
@@ -110,17 +139,25 @@ class Revision:
 
     def assign(self, instance: Instance, call: Call) -> None:
         """Have an instance work on a call, until its deadline at most."""
+        now = self._now()
+        self._meter.waited.add(now, now - call.arrived)
         timeout = self.spec.timeout_s
         instance.timer = self._loop.call_later(timeout, self._timed_out, instance)
         instance.send(call.request_id, time.monotonic() + timeout, call.event)
 
-    def stop(self, instance: Instance) -> None:
+    def stop(self, instance: Instance, *, worn: bool = False) -> None:
         """Let an idle instance go."""
+        self._meter.stops += 1
+        self._meter.recycled += worn
         instance.close()
 
     def fail(self, call: Call, failure: Failure) -> None:
         """Answer a call without a result."""
-        _settle(call, failure)
+        if failure is Failure.FULL:
+            self._meter.refused += 1
+        else:
+            self._meter.failed += 1
+        call.settle(failure)
 
     def drained(self) -> None:
         """Nothing is left of this revision."""
@@ -138,33 +175,48 @@ class Revision:
             self._starting.discard(instance)
             if not self._first.done():
                 self._first.set_result(None)
-            self.pool.ready(instance)
+            self._meter.starts += 1
+            self.fleet.ready(instance)
         elif kind is Kind.NOT_STARTED:
             self._describe("handler not loaded", instance, payload)
             self._not_started(instance, orjson.loads(payload)["message"])
-        elif (call := self.pool.busy.get(instance)) is not None:
+        elif (call := self._call(instance)) is not None:
             if kind is Kind.RAISED:
                 self._describe("handler raised", instance, payload)
-                _settle(call, Failure.RAISED)
+                self._answered(call, Failure.RAISED)
             else:
-                _settle(call, payload)
-            self.pool.done(instance)
+                self._answered(call, payload)
+            self.fleet.done(instance, call)
 
     def _ended(self, instance: Instance) -> None:
         if instance in self._starting:
             self._not_started(instance, "the process ended while it loaded the handler")
-        elif (call := self.pool.busy.get(instance)) is not None:
-            _settle(call, Failure.CRASHED)
-            self.pool.lost(instance)
-        else:
-            self.pool.lost(instance)
+            return
+        if (call := self._call(instance)) is not None:
+            self._answered(call, Failure.CRASHED)
+        self._lost(instance)
 
     def _timed_out(self, instance: Instance) -> None:
-        call = self.pool.busy.get(instance)
-        if call is not None:
+        if (call := self._call(instance)) is not None:
             self._launcher.kill(instance)
-            _settle(call, Failure.TIMED_OUT)
-            self.pool.lost(instance)
+            self._answered(call, Failure.TIMED_OUT)
+            self._lost(instance)
+
+    def _call(self, instance: Instance) -> Call | None:
+        """What an instance works on."""
+        return next(iter(self.fleet.busy.get(instance, ())), None)
+
+    def _answered(self, call: Call, outcome: bytes | Failure) -> None:
+        now = self._now()
+        self._meter.took.add(now, now - call.arrived)
+        if not isinstance(outcome, bytes):
+            self._meter.failed += 1
+        call.settle(outcome)
+
+    def _lost(self, instance: Instance) -> None:
+        """An instance is gone, if the fleet knew it still."""
+        self._meter.stops += instance in self.fleet.busy or instance in self.fleet.idle
+        self.fleet.lost(instance)
 
     def _too_slow(self, instance: Instance) -> None:
         self._launcher.give_up(instance)
@@ -183,7 +235,7 @@ class Revision:
     def _never_started(self, reason: str) -> None:
         if not self._first.done():
             self._first.set_exception(NotStartedError(reason))
-        self.pool.start_failed()
+        self.fleet.start_failed()
 
     def _describe(self, event: str, instance: Instance, payload: bytes) -> None:
         self._logbook.write(
@@ -193,9 +245,3 @@ class Revision:
             pid=instance.pid,
             **orjson.loads(payload),
         )
-
-
-def _settle(call: Call, outcome: bytes | Failure) -> None:
-    """Answer a call, unless whoever waited for it was cancelled."""
-    if not call.outcome.done():
-        call.outcome.set_result(outcome)

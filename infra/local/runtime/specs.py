@@ -116,19 +116,6 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
-class RuntimeSpec(Spec):
-    """The supervisor's own settings: seconds an idle instance is kept, megabytes of log kept."""
-
-    keep_alive_s: int
-    log_max_mb: int
-
-    RULES: ClassVar[Mapping[str, Rule]] = {
-        "keep_alive_s": whole(1, 3600),
-        "log_max_mb": whole(1, 1024),
-    }
-
-
-@dataclass(frozen=True, slots=True)
 class FunctionSpec(Spec):
     """One function: what to run, how large, how many. `code` is the folder that it runs in."""
 

@@ -57,6 +57,7 @@ def put_again_and_again(stated: dict[str, Any], number: int, times: int) -> None
     bucket.close()
 
 
+@pytest.mark.long
 def test_of_many_processes_that_put_at_once_one_blob_is_there_whole(
     stated: dict[str, Any], bucket: LocalBucket, counts: Counts
 ) -> None:
@@ -80,6 +81,7 @@ def test_of_many_processes_that_put_at_once_one_blob_is_there_whole(
     assert len(files(stated)) == 1, "what was replaced is gone"
 
 
+@pytest.mark.long
 def test_who_is_killed_while_he_puts_leaves_the_whole_blob_of_before_or_after(
     stated: dict[str, Any], bucket: LocalBucket, counts: Counts
 ) -> None:

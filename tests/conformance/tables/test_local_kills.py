@@ -23,6 +23,7 @@ def last_said(lines: list[str]) -> int:
     return whole[-1] if whole else -1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("durability", ["normal", "full"])
 def test_what_was_acknowledged_outlives_any_number_of_kills(
     tmp_path: Path, counts: Counts, durability: str

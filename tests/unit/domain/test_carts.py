@@ -117,6 +117,11 @@ def test_when_a_promotion_does_not_hold(given_terms: Terms, now: int) -> None:
         discount(given_terms, 999, "EUR", now)
 
 
+def test_of_an_empty_cart_nothing_is_taken_off_and_no_currency_is_blamed() -> None:
+    with pytest.raises(ConflictError, match="nothing is in the cart"):
+        discount(terms(), 0, "", NOW)
+
+
 @pytest.mark.parametrize("wrong", [terms(value=101), terms(value=0), terms(ends_at=NOW)])
 def test_terms_that_cannot_hold_are_refused(wrong: Terms) -> None:
     with pytest.raises(InvalidError):

@@ -19,13 +19,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from infra.capacity import StartRate, least_waiting
-from infra.local.runtime.scaling.decisions import Decision, Instance, Seen, to_size
+from infra.local.runtime.scaling.decisions import NOTHING, Decision, Instance, Seen, to_size
 from infra.local.runtime.scaling.idleness import Worth
 from infra.local.runtime.scaling.levels import Levels
 from infra.local.runtime.scaling.load import Load
 from infra.local.runtime.scaling.start_budget import StartBudget
 
 _CALLS: Final = 60  # as long as so many calls, a window tells of the load
+_STUCK: Final = 10  # so many calls' time without one that ends, and those at work are stuck
 _SAMPLES: Final = 50  # calls, or starts, whose mean duration is remembered
 
 
@@ -63,7 +64,6 @@ class Autoscaler:
     """The controller of one function, mode `slo`."""
 
     def __init__(self, now: float, goal: Goal, tuning: Tuning | None = None) -> None:
-        self._goal = goal
         self._tuning = tuning or Tuning()
         self.tick_s = self._tuning.tick_s
         self._load = Load(now, self._tuning.long_s)
@@ -75,19 +75,25 @@ class Autoscaler:
         self._arrivals: deque[int] = deque(maxlen=self._tuning.long_s + 1)
         self._sizes: deque[tuple[float, int]] = deque()  # recommended, the largest first
         self._ticked = -math.inf
+        self._finished = -math.inf
+        self._answer = 0
+        self.aim(goal)
+
+    def aim(self, goal: Goal) -> None:
+        """Follow this goal from now on; what was learnt stays."""
+        self._goal = goal
         self._patience_s = goal.wait_s * max(
             self._tuning.impatient, min(1.0, self._tuning.patience_s / goal.price_s)
         )
         self._asked = (0.0, 0.0)
-        self._answer = 0
 
     def arrived(self, now: float, seen: Seen[Instance]) -> Decision[Instance]:
         """Start when that is faster than to wait for those at work."""
         self._arrived += 1
         self._note(now, seen)
         waiting = len(seen.waiting)
-        if waiting <= seen.starting * seen.slots:
-            return Decision()
+        if not waiting or waiting <= seen.starting * seen.slots:
+            return NOTHING
         return self._start(now, seen, self._lacking(waiting, seen), "queued")
 
     def started(self, took_s: float) -> None:
@@ -96,13 +102,22 @@ class Autoscaler:
 
     def finished(self, now: float, took_s: float, seen: Seen[Instance]) -> None:
         """Remember how long a call takes."""
+        self._finished = now
         self._service_s.add(took_s)
         self._note(now, seen)
 
     def tick(self, now: float, seen: Seen[Instance]) -> Decision[Instance]:
-        """Once in `tick_s`: the size that the load and the idle times ask for."""
+        """Once in `tick_s`: the size that the load and the idle times ask for.
+
+        In between only: more where calls wait, nothing starts, and those at work take far longer
+        than they used to.
+        """
+        if self._load.in_flight != seen.in_flight + len(seen.waiting):
+            self._note(now, seen)  # calls were refused, or lost with an instance
         if now - self._ticked < self.tick_s * 0.99:
-            return Decision()
+            if seen.waiting and not seen.starting:
+                return self._unblock(now, seen)
+            return NOTHING
         self._ticked = now
         self._arrivals.append(self._arrived)
         size, reason = self._size(now, seen)
@@ -113,6 +128,15 @@ class Autoscaler:
         if decision.start:
             return self._start(now, seen, decision.start, reason)
         return decision
+
+    def _unblock(self, now: float, seen: Seen[Instance]) -> Decision[Instance]:
+        """An instance for each that waits when no call ends; one when they end too slowly."""
+        if now - self._finished > _STUCK * self._service_s.value:
+            each = -(-len(seen.waiting) // seen.slots)
+            return self._start(now, seen, each, "no call at work ends")
+        if seen.waited(now) > self._goal.wait_s:
+            return self._start(now, seen, 1, "waits longer than the goal")
+        return NOTHING
 
     def _size(self, now: float, seen: Seen[Instance]) -> tuple[int, str]:
         """The instances wanted, and why."""
@@ -170,7 +194,7 @@ class Autoscaler:
         self, now: float, seen: Seen[Instance], wanted: int, reason: str
     ) -> Decision[Instance]:
         if wanted <= 0:
-            return Decision()
+            return NOTHING
         room = min(wanted, seen.maximum - seen.size)
         if room <= 0:
             return Decision(0, (), "at the maximum", capped=True)
@@ -184,12 +208,12 @@ class Autoscaler:
         """The work in flight has changed."""
         work = seen.in_flight + len(seen.waiting)
         self._load.set(now, work)
-        service_s = self._service_s.value
-        if service_s > 0 and work > 1:
+        if work > 1 and (service_s := self._service_s.value) > 0:
             patience = self._patience_s / service_s
-            self._levels.use(now, min(work, math.ceil(work / (seen.slots * (1.0 + patience)))))
-        else:
-            self._levels.use(now, -(-work // seen.slots))
+            work = min(work, math.ceil(work / (seen.slots * (1.0 + patience))))
+        elif seen.slots > 1:
+            work = -(-work // seen.slots)
+        self._levels.use(now, work)
 
     def _worth(self) -> Worth:
         """What being late, and a start, are worth; a start that nobody notices makes none late."""

@@ -1,7 +1,7 @@
 """What a scaler is told, what it can see, and what it may decide."""
 
 from collections.abc import Hashable, Mapping, Sized
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 Instance = TypeVar("Instance", bound=Hashable)
 
@@ -16,6 +16,10 @@ class Decision(NamedTuple, Generic[Instance]):
     stop: tuple[Instance, ...] = ()
     reason: str = ""
     capped: bool = False
+
+
+NOTHING: Final[Decision[Any]] = Decision()
+"""As things are they may stay; made once, since it is what most calls lead to."""
 
 
 class Seen(Protocol[Instance]):
@@ -41,6 +45,9 @@ class Seen(Protocol[Instance]):
     @property
     def waiting(self) -> Sized:
         """The requests that no instance has taken."""
+
+    def waited(self, now: float) -> float:
+        """How long the one of them that came first has waited; 0 where none waits."""
 
 
 class Scaler(Protocol):
@@ -71,7 +78,7 @@ def to_size(
     size = max(seen.minimum, min(size, seen.maximum))
     surplus = seen.size - size
     if surplus == 0:
-        return Decision()
+        return NOTHING
     if surplus < 0:
         return Decision(-surplus, (), reason)
     stop: list[Instance] = []

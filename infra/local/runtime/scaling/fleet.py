@@ -9,12 +9,13 @@ from collections.abc import Callable, Hashable
 from typing import Final, Generic, TypeVar
 
 from infra.local.runtime.emulate import Failure
-from infra.local.runtime.pool import Staff
 from infra.local.runtime.scaling.balancer import Balance, idle_one, least_outstanding
-from infra.local.runtime.scaling.decisions import Decision, Scaler
-from infra.local.runtime.scaling.maintenance import Bounds, Life, outworn
+from infra.local.runtime.scaling.decisions import NOTHING, Decision, Scaler
+from infra.local.runtime.scaling.maintenance import Bounds, Life, Upkeep
+from infra.local.runtime.scaling.staff import Staff
 
 _REST_S: Final = 1.0
+_BET_S: Final = 1.0  # so long a call waits where that was to be faster than a start, and was not
 _FOREVER: Final = float("inf")
 
 Call = TypeVar("Call", bound=Hashable)
@@ -42,24 +43,21 @@ class Fleet(Generic[Call, Instance]):
         bounds: Bounds | None = None,
     ) -> None:
         self._staff = staff
-        self._scaler = scaler
+        self.scaler = scaler
         self.minimum = min(minimum, maximum)
         self.maximum = maximum
         self.slots = slots
         self._queue_s = queue_s
         self._now = now
-        self._balance = balance
-        self._bounds = bounds
+        self.balance = balance
+        self.upkeep: Upkeep[Instance] = Upkeep(bounds)
         self.in_flight = 0
         self.busy: dict[Instance, dict[Call, float]] = {}  # with the time that each was taken
         self.idle: dict[Instance, float] = {}  # since when; the longest idle one first
-        self.waiting: deque[tuple[Call, float]] = deque()  # with the time it may wait until
-        self.reason = ""  # of the last decision that changed something
+        self.waiting: deque[tuple[Call, float, float]] = deque()  # since when, until when at most
+        self.reason, self.reason_at = "", -_FOREVER  # of the last decision to change something
         self.retired = False
         self._ordered: deque[float] = deque()  # when those that start were ordered
-        self._lives: dict[Instance, Life] = {}
-        self._worn: dict[Instance, None] = {}  # work on until another has started in their place
-        self._leaving: set[Instance] = set()  # end with the calls that they have
         self._told = False  # that it is drained
         self._rests_until = -_FOREVER  # since one did not start
 
@@ -73,6 +71,10 @@ class Fleet(Generic[Call, Instance]):
         """Instances there are or soon will be."""
         return len(self._ordered) + len(self.busy) + len(self.idle)
 
+    def waited(self, now: float) -> float:
+        """How long the call that waits longest has waited; 0 where none waits."""
+        return now - self.waiting[0][1] if self.waiting else 0.0
+
     def open(self, least: int = 0) -> None:
         """Start what must always be there, and at least so many."""
         self._start(max(self.minimum, least) - self.size)
@@ -84,9 +86,10 @@ class Fleet(Generic[Call, Instance]):
         if instance is not None:
             self._assign(instance, call, now)
         else:
-            self.waiting.append((call, _FOREVER))
-        decision = self._scaler.arrived(now, self)
-        self._follow(decision)
+            self.waiting.append((call, now, _FOREVER))
+        decision = self.scaler.arrived(now, self)
+        if decision is not NOTHING:
+            self._follow(decision, now)
         if (
             instance is None
             and len(self.waiting) > self.starting * self.slots
@@ -94,18 +97,18 @@ class Fleet(Generic[Call, Instance]):
         ):
             self.waiting.pop()
             if self._queue_s > 0:
-                self.waiting.append((call, now + self._queue_s))
+                self.waiting.append((call, now, now + self._queue_s))
             else:
                 self._staff.fail(call, Failure.FULL)
 
     def ready(self, instance: Instance) -> None:
         """A started instance can work."""
         now = self._now()
-        self._scaler.started(now - self._ordered.popleft())
-        self._lives[instance] = Life(now)
+        self.scaler.started(now - self._ordered.popleft())
+        self.upkeep.lives[instance] = Life(now)
         self._next(instance, now)
-        if self._worn:
-            self._let_go(next(iter(self._worn)))
+        if self.upkeep.worn:
+            self._let_go(next(iter(self.upkeep.worn)))
 
     def start_failed(self) -> None:
         """An instance did not start: the call that waited longest is told, the rest try again."""
@@ -115,24 +118,22 @@ class Fleet(Generic[Call, Instance]):
             self._staff.fail(self.waiting.popleft()[0], Failure.NOT_STARTED)
         self._start_for_waiting()
 
-    def done(self, instance: Instance, call: Call, memory_mb: float = 0) -> None:
-        """An instance finished a call, and holds so much memory."""
+    def done(self, instance: Instance, call: Call) -> None:
+        """An instance finished a call."""
         now = self._now()
         began = self.busy[instance].pop(call)
         self.in_flight -= 1
-        life = self._lives[instance]
-        life.served += 1
-        life.memory_mb = memory_mb
-        self._scaler.finished(now, now - began, self)
-        if self._bounds is not None and not self.retired:
-            self._look_after(instance, self._bounds, now)
+        self.upkeep.lives[instance].served += 1
+        self.scaler.finished(now, now - began, self)
+        if not self.retired:
+            self._look_after(instance, now)
         self._next(instance, now)
 
     def lost(self, instance: Instance) -> None:
         """An instance is gone, whatever it was doing; its calls are the caller's to answer."""
         self.idle.pop(instance, None)
         self.in_flight -= len(self.busy.pop(instance, ()))
-        self._forget(instance)
+        self.upkeep.forget(instance)
         self._start_for_waiting()
 
     def tick(self) -> None:
@@ -142,21 +143,18 @@ class Fleet(Generic[Call, Instance]):
         what cannot start is then tried now and then, not for ever in a row.
         """
         now = self._now()
-        if self._queue_s > 0:
-            overdue = [entry for entry in self.waiting if entry[1] <= now]
-            for entry in overdue:
-                self.waiting.remove(entry)
-                self._staff.fail(entry[0], Failure.FULL)
+        self._refuse_overdue(now)
         if self.retired:
-            self._announce_drained()
+            if now >= self._rests_until:
+                self._start_for_waiting()
             return
-        if self._bounds is not None:
+        if self.upkeep.bounds is not None:
             for instance in list(self.idle):
-                self._look_after(instance, self._bounds, now)
+                self._look_after(instance, now)
         if now < self._rests_until:
             return
-        self._follow(self._scaler.tick(now, self))
-        self.open(least=self.size + 1 if self._worn and not self.starting else 0)
+        self._follow(self.scaler.tick(now, self), now)
+        self.open(least=self.size + 1 if self.upkeep.worn and not self.starting else 0)
 
     def retire(self) -> None:
         """Take no more calls (the caller sends none); finish those that are here, then be gone."""
@@ -166,13 +164,22 @@ class Fleet(Generic[Call, Instance]):
             self._stop(instance)
         self._announce_drained()
 
+    def _refuse_overdue(self, now: float) -> None:
+        stuck = self.size >= self.maximum and not self._ordered
+        since = now - max(self._queue_s, _BET_S) if stuck else -_FOREVER
+        for each in [each for each in self.waiting if each[2] <= now or each[1] <= since]:
+            self.waiting.remove(each)
+            self._staff.fail(each[0], Failure.FULL)
+
     def _free(self) -> Instance | None:
         """The instance that takes the next call, or None when all are full."""
         if self.slots == 1:
-            return idle_one(self.idle, self._balance)
+            return idle_one(self.idle, self.balance)
         outstanding = dict.fromkeys(reversed(self.idle), 0)
         outstanding.update(
-            (each, len(calls)) for each, calls in self.busy.items() if each not in self._leaving
+            (each, len(calls))
+            for each, calls in self.busy.items()
+            if each not in self.upkeep.leaving
         )
         return least_outstanding(outstanding, self.slots)
 
@@ -185,7 +192,7 @@ class Fleet(Generic[Call, Instance]):
     def _next(self, instance: Instance, now: float) -> None:
         """An instance has room: for calls that wait, or to rest."""
         calls = self.busy.setdefault(instance, {})
-        leaves = instance in self._leaving
+        leaves = instance in self.upkeep.leaving
         while self.waiting and len(calls) < self.slots and not leaves:
             self._assign(instance, self.waiting.popleft()[0], now)
         if calls:
@@ -196,9 +203,9 @@ class Fleet(Generic[Call, Instance]):
             self._stop(instance)
             self._start_for_waiting()
 
-    def _follow(self, decision: Decision[Instance]) -> None:
-        if decision.start or decision.stop:
-            self.reason = decision.reason
+    def _follow(self, decision: Decision[Instance], now: float) -> None:
+        if decision.start or decision.stop or decision.capped:
+            self.reason, self.reason_at = decision.reason, now
         for instance in decision.stop:
             if instance in self.idle and self.size > self.minimum:
                 self._stop(instance)
@@ -211,36 +218,29 @@ class Fleet(Generic[Call, Instance]):
 
     def _stop(self, instance: Instance) -> None:
         del self.idle[instance]
-        self._forget(instance)
-        self._staff.stop(instance)
+        worn = self.upkeep.forget(instance)
+        self._staff.stop(instance, worn=worn)
 
-    def _forget(self, instance: Instance) -> None:
-        self._lives.pop(instance, None)
-        self._worn.pop(instance, None)
-        self._leaving.discard(instance)
-
-    def _look_after(self, instance: Instance, bounds: Bounds, now: float) -> None:
+    def _look_after(self, instance: Instance, now: float) -> None:
         """Replace a worn instance: first by another, then it goes; at the maximum it goes first."""
-        why = outworn(self._lives[instance], bounds, now)
-        if not why or instance in self._worn or instance in self._leaving:
+        if not (why := self.upkeep.newly_worn(instance, now)):
             return
-        self.reason = why
+        self.reason, self.reason_at = why, now
         if self.size < self.maximum:
-            self._worn[instance] = None
+            self.upkeep.worn[instance] = None
             self._start(1)
         else:
             self._let_go(instance)
 
     def _let_go(self, instance: Instance) -> None:
         """A worn instance takes no more calls, and ends with those that it has."""
-        self._worn.pop(instance, None)
+        self.upkeep.worn.pop(instance, None)
+        self.upkeep.leaving.add(instance)
         if instance in self.idle:
             self._stop(instance)
-        else:
-            self._leaving.add(instance)
 
     def _start_for_waiting(self) -> None:
-        """Start as many as those who wait lack now that an instance is missing."""
+        """Start what those who wait lack."""
         self._start(-(-len(self.waiting) // self.slots) - self.starting)
         self._announce_drained()
 

@@ -18,6 +18,8 @@ class Levels:
 
     def use(self, now: float, used: int) -> None:
         """From now on so many levels are in use."""
+        if used == self._used:
+            return
         while used > self._used:
             if self._used == len(self._left):
                 self._left.append(now)

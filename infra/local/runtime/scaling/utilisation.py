@@ -25,6 +25,10 @@ class Utilisation:
         self._budget = StartBudget(start_rate)
         self._ticked = now
 
+    def aim(self, used: float) -> None:
+        """Have this share at work from now on; what is known of the load stays."""
+        self._used = used
+
     def arrived(self, now: float, seen: Seen[Instance]) -> Decision[Instance]:
         """Start one where there is none at all; else wait for the tick."""
         self._load.set(now, seen.in_flight + len(seen.waiting))
@@ -42,6 +46,8 @@ class Utilisation:
 
     def tick(self, now: float, seen: Seen[Instance]) -> Decision[Instance]:
         """Once in `tick_s`: T/U instances."""
+        if self._load.in_flight != seen.in_flight + len(seen.waiting):
+            self._load.set(now, seen.in_flight + len(seen.waiting))  # some were refused, or lost
         if now - self._ticked < self.tick_s * 0.99:
             return Decision()
         self._ticked = now
