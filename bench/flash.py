@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench import flash_live, flash_plan, flash_seen
+from bench import flash_live, flash_log, flash_plan, flash_seen
 from bench.figures import percentile
 from bench.flash_client import NOT_SENT
 from bench.flash_live import Live
 from bench.flash_plan import Visit
-from bench.flash_predicted import Stretch, Times, predicted, summed, works
-from bench.flash_seen import Result, Steps, area, result
+from bench.flash_predicted import Stretch, Times, predicted, works
+from bench.flash_seen import Result, result
 from bench.flash_shop import CONTESTANTS, Contestant, under_load
+from bench.flash_steps import Steps, area, summed
 from infra.capacity import START_RATES
 from infra.cli.commands import Progress
 from infra.local.runtime.runtime_spec import RuntimeSpec
@@ -26,7 +27,7 @@ from infra.settings_local import Local
 
 SECONDS: Final = 48
 SEED: Final = 3
-SCALE: Final = 1.0
+SCALE: Final = 3.0
 _PHASES: Final = 3  # before, in and after the sale
 _LAG_P99_MS: Final = 10.0
 _LAG_MS: Final = 100.0
@@ -81,7 +82,9 @@ class Sale:
         return [f"{run.contestant.name}: {each}" for run in self.runs for each in run.live.wrong]
 
 
-def measure(checkout: Path, folder: Path, *, seconds: int, seed: int, progress: Progress) -> Sale:
+def measure(
+    checkout: Path, folder: Path, *, seconds: int, progress: Progress, seed: int = SEED
+) -> Sale:
     """Hold the sale with each contestant in turn. Raises PlatformError."""
     visits = flash_plan.drawn(flash_plan.arrivals(seed, seconds, SCALE), seed)
     progress.say("the sale's calls and starts, one at a time")
@@ -106,16 +109,16 @@ def judged(
     functions = under_load()
     names = list(dict.fromkeys(functions.values()))
     sizes = {name: [(look.at, float(look.size(name))) for look in live.looks] for name in names}
-    at_work = [
-        (look.at, float(sum(look.instances[name]["in_flight"] for name in names)))
-        for look in live.looks
-    ]
+    calls = {name: [line for line in live.log if line.function == name] for name in names}
+    ready = {name: [(look.at, float(look.ready(name))) for look in live.looks] for name in names}
+    at_work = summed([flash_log.at_work(calls[name], ready[name]) for name in names])
     seen = result(
         flash_seen.calls_of(live.told),
         seconds,
         summed([*sizes.values()]),
         area(at_work, 0.0, seconds),
     )
+    begins = min(0.0, visits[0].at)
     stretch = _stretch(live, works(visits, times, seed), at_work, seconds)
 
     def told(stretched: Stretch) -> tuple[Result, dict[str, Steps]]:
@@ -126,7 +129,12 @@ def judged(
             contestant=contestant,
             times=times,
             scaler=lambda now: Autoscaler(now, goal()),
-            before=live.before,
+            before={
+                name: [
+                    (line.began, line.ended - line.began) for line in some if line.ended < begins
+                ]
+                for name, some in calls.items()
+            },
             seed=seed,
             stretch=stretched,
         )
@@ -201,7 +209,7 @@ def _stretch(live: Live, work_s: Sequence[float], at_work: Steps, seconds: float
     """How many times as long calls took as alone, in each third of the time."""
     wanted = [0.0] * _PHASES
     for each, took in zip(live.told, work_s, strict=True):
-        if each.well:
+        if each.well and each.due >= 0:
             wanted[_phase(each.due, seconds)] += took
     part = seconds / _PHASES
     spent = [area(at_work, part * number, part * (number + 1)) for number in range(_PHASES)]
@@ -209,4 +217,4 @@ def _stretch(live: Live, work_s: Sequence[float], at_work: Steps, seconds: float
 
 
 def _phase(at: float, seconds: float) -> int:
-    return min(_PHASES - 1, int(at * _PHASES / seconds))
+    return min(_PHASES - 1, max(0, int(at * _PHASES / seconds)))

@@ -142,7 +142,7 @@ def main(arguments: Sequence[str]) -> int:
 
     async def sold() -> dict[str, Any]:
         before = time.process_time()
-        sale = Sale(int(port), time.monotonic() + _BEGINS_S)
+        sale = Sale(int(port), time.monotonic() + _BEGINS_S - plan[0].at)
         epoch = time.time() + sale.began - time.monotonic()
         told = await sale.run(plan)
         return {

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Final
 from bench import flash_log, flash_plan, flash_seen, usage
 from bench.cloud import Cloud
 from bench.flash_client import Told
+from bench.flash_log import Line
 from bench.flash_plan import Asked, Visit
 from bench.flash_predicted import Times
 from bench.flash_seen import Look
@@ -23,7 +24,6 @@ from infra.cli.shop_http import Shop
 from infra.errors import PlatformError
 from infra.local.client import ask
 from infra.local.places import Places
-from infra.simulation.events import Calls
 
 _LOOKS_S: Final = 0.25
 _GRACE_S: Final = 60.0
@@ -35,14 +35,15 @@ _WARM: Final = 2  # the first calls of a kind, which are not counted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """What a sale was like. `cpu_s` is of the whole shop, `load` the machine's in the last minute.
+    """What a sale was like, in seconds after its start. `wrong`: what should not be, in sentences.
 
-    `before` are the calls of each function until then, `wrong` what should not be, in sentences.
+    `log` has the calls of the time before, too. `cpu_s` is of the whole shop, `load` the machine's
+    of the last minute, before and after.
     """
 
     told: Sequence[Told]
     looks: Sequence[Look]
-    before: Mapping[str, Calls]
+    log: Sequence[Line]
     wrong: Sequence[str]
     cpu_s: float
     generator_cpu_s: float
@@ -81,10 +82,9 @@ def sale(
         load, cpu_s = os.getloadavg()[0], _cpu_s(cloud)
         found, seen = _generated(root, cloud, plan)
         cpu_s = _cpu_s(cloud) - cpu_s
-        time.sleep(_SETTLE_S)
         told = [Told(**each) for each in found["told"]]
         looks = [Look(at - found["began"], instances) for at, instances in seen]
-        log = _lines(cloud.places)
+        log = _lines(cloud.places, found["epoch"])
         placed, paid = flash_seen.orders(told)
         wrong = [
             *flash_seen.errors(told),
@@ -97,14 +97,7 @@ def sale(
     return Live(
         told=told,
         looks=looks,
-        before={
-            name: [
-                (line.began - found["epoch"], line.ended - line.began)
-                for line in log
-                if line.function == name and line.ended < found["epoch"]
-            ]
-            for name in functions.values()
-        },
+        log=log,
         wrong=wrong,
         cpu_s=cpu_s,
         generator_cpu_s=found["cpu_s"],
@@ -173,9 +166,9 @@ def _start_s(places: Places, function: str) -> float:
     return median(took)
 
 
-def _lines(places: Places) -> list[flash_log.Line]:
+def _lines(places: Places, since: float = 0.0) -> list[Line]:
     time.sleep(_SETTLE_S)
-    return flash_log.lines(places.log.read_bytes())
+    return flash_log.lines(places.log.read_bytes(), since)
 
 
 def _cpu_s(cloud: Cloud) -> float:

@@ -10,6 +10,7 @@ from typing import Final
 
 from bench.flash_client import Told
 from bench.flash_seen import REFUSED
+from bench.flash_steps import Steps, lesser, summed
 from infra.local.runtime.emulate import Failure
 
 _ROUNDED_S: Final = 0.002  # times in the log are cut to milliseconds
@@ -17,7 +18,7 @@ _ROUNDED_S: Final = 0.002  # times in the log are cut to milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A call as the gateway logged it; times are seconds of the epoch."""
+    """A call as the gateway logged it; times are seconds after some moment."""
 
     function: str
     began: float
@@ -25,15 +26,18 @@ class Line:
     refused: bool
 
 
-def lines(text: bytes) -> list[Line]:
-    """The requests of a log that some function was to answer, in the order of their ends."""
+def lines(text: bytes, since: float = 0.0) -> list[Line]:
+    """The requests of a log that some function was to answer, in the order of their ends.
+
+    `since` is the moment from which times count, in seconds of the epoch.
+    """
     found = []
     for each in text.splitlines():
         if b'"request"' not in each:
             continue
         line = json.loads(each)
         if line["event"] == "request" and line["function"]:
-            ended = datetime.fromisoformat(line["time"]).timestamp()
+            ended = datetime.fromisoformat(line["time"]).timestamp() - since
             began = ended - line["ms"] / 1000
             refused = line.get("failure") == Failure.FULL.value
             found.append(Line(line["function"], began, ended, refused))
@@ -60,6 +64,15 @@ def unfounded(found: Iterable[Line], maximum: Mapping[str, int]) -> list[str]:
                     f"{maximum[function]} that it may have"
                 )
     return wrong
+
+
+def at_work(found: Iterable[Line], ready: Steps) -> Steps:
+    """How many calls of a function were at instances, of which so many were ready.
+
+    Whoever is there waits only while all of them work.
+    """
+    there = summed([[(each.began, 1.0), (each.ended, 0.0)] for each in found])
+    return lesser(there, ready)
 
 
 def uncounted(told: Sequence[Told], found: Iterable[Line]) -> list[str]:

@@ -32,6 +32,7 @@ ROUTES: Final[Mapping[str, int]] = {
 }  # fmt: skip
 """What is asked for, and the status by which it is answered when it is done."""
 
+LEAD_S: Final = 12.0
 _THINKS_S: Final = 1.0  # from one step of an order to the next, at least
 _HOT: Final = 0.5  # the share of all looks, and of all orders, that are for the product on sale
 _MINE: Final = (SEEN_CART, ADDED, ORDER, CONFIRM, LOOK)  # whoever asks shows a cart's token
@@ -40,7 +41,7 @@ _JSON: Final = {"content-type": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request that will come, `at` seconds after the start.
+    """A request that will come, `at` seconds after the start (below 0: before it).
 
     `order` is the number of the visit that places the order which this is about, or -1.
     """
@@ -78,9 +79,19 @@ class Asked:
 def arrivals(seed: int, seconds: float, scale: float) -> list[float]:
     """When requests come, in seconds: `scale` times as many as in the simulator's flash sale.
 
-    That has 24 a second with its bursts, and 144 in the middle third.
+    That has 24 a second with its bursts, and 144 in the middle third. Before it, in the LEAD_S
+    before 0, as many as at its beginning come in by and by: no shop meets a sale asleep.
     """
-    return [at / scale for at, _ in workloads.flash_sale(seed, seconds * scale)]
+    random = Random(seed)  # noqa: S311 - has to be repeatable, not secret
+    lead = workloads.flash_sale(seed + 1, 3 * LEAD_S * scale)  # its first third
+    return [
+        *(
+            at / scale - LEAD_S
+            for at, _ in lead
+            if at / scale < LEAD_S and random.random() < at / scale / LEAD_S
+        ),
+        *(at / scale for at, _ in workloads.flash_sale(seed, seconds * scale)),
+    ]
 
 
 def drawn(times: Sequence[float], seed: int) -> list[Visit]:

@@ -10,8 +10,9 @@ from random import Random
 from typing import Final
 
 from bench.flash_plan import Visit
-from bench.flash_seen import Call, Result, Steps, result
+from bench.flash_seen import Call, Result, result
 from bench.flash_shop import Contestant
+from bench.flash_steps import Steps, summed
 from infra.local.runtime.scaling.decisions import Decision, Instance, Scaler, Seen
 from infra.simulation.events import Calls, Simulation, World
 
@@ -88,8 +89,9 @@ def predicted(  # noqa: PLR0913 - a sale, by name
             if functions[each.route] == function
         ]
         earlier = list(before.get(function, ()))
-        ahead = -min((at for at, _ in earlier), default=0.0)
-        whole = [(at + ahead, work) for at, work in [*earlier, *mine]]
+        whole = [*earlier, *mine]
+        ahead = -min([0.0, *(at for at, _ in whole)])
+        whole = [(at + ahead, work) for at, work in whole]
         world = World(
             times.start_s[function],
             contestant.maximum,
@@ -99,22 +101,10 @@ def predicted(  # noqa: PLR0913 - a sale, by name
         outcome = Simulation(whole, lambda now: Often(scaler(now)), world).run(seconds + ahead)
         delays = outcome.delays[len(earlier) :]
         for (at, work), delay in zip(mine, delays, strict=True):
+            if at < 0:
+                continue
             calls.append((at, delay + work if delay >= 0 else _REFUSED))
             busy_s += work if delay >= 0 else 0.0
         sizes[function] = [(at - ahead, float(size)) for at, size in outcome.sizes]
     calls.sort()
     return result(calls, seconds, summed(list(sizes.values())), busy_s), sizes
-
-
-def summed(series: Sequence[Steps]) -> Steps:
-    """The sum of values that hold from each moment to the next."""
-    changes = sorted(
-        (at, value - before)
-        for steps in series
-        for (at, value), before in zip(steps, [0.0, *(value for _, value in steps)], strict=False)
-    )
-    total, found = 0.0, []
-    for at, change in changes:
-        total += change
-        found.append((at, total))
-    return found

@@ -8,13 +8,13 @@ from typing import Any, Final
 from bench.figures import percentile
 from bench.flash_client import NOT_SENT, Told
 from bench.flash_plan import CONFIRM, ORDER
+from bench.flash_steps import Steps, area, within
 
 LATE_S: Final = 0.1
 REFUSED: Final = (429, 503)  # as one cloud and the other say it
 _SHOWN: Final = 200
 _NEVER: Final = float("inf")
 
-Steps = Sequence[tuple[float, float]]  # a value from each moment on, in order of time
 Call = tuple[float, float]  # due at, answered so long after; infinite where it was refused
 
 
@@ -27,8 +27,12 @@ class Look:
 
     def size(self, function: str) -> int:
         """The instances of a function that are there, or start."""
+        return self.ready(function) + int(self.instances[function]["starting"])
+
+    def ready(self, function: str) -> int:
+        """Those of them that can work."""
         now = self.instances[function]
-        return int(now["starting"] + now["busy"] + now["idle"])
+        return int(now["busy"] + now["idle"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,7 @@ class Second:
 
 def result(calls: Sequence[Call], seconds: float, sizes: Steps, busy_s: float) -> Result:
     """The figures of a sale; `sizes` are instances over time, from before its start on."""
+    sizes = within(sizes, 0.0, seconds)
     answered = [took * 1000 for _, took in calls if took != _NEVER]
     instance_s = area(sizes, 0.0, seconds)
     return Result(
@@ -80,9 +85,9 @@ def result(calls: Sequence[Call], seconds: float, sizes: Steps, busy_s: float) -
         p99_ms=percentile(answered, 0.99) if answered else 0.0,
         instance_s=instance_s,
         busy_s=busy_s,
-        most=int(max((size for at, size in sizes if at <= seconds), default=0)),
+        most=int(max(size for _, size in sizes)),
         mean=instance_s / seconds,
-        sizes=[each for each in sizes if each[0] <= seconds],
+        sizes=sizes,
         per_s=by_second(calls, seconds),
     )
 
@@ -103,11 +108,11 @@ def _second(took: Sequence[float]) -> Second:
 
 
 def calls_of(told: Sequence[Told]) -> list[Call]:
-    """What was sent, as calls."""
+    """What was sent from the start on, as calls."""
     return [
         (each.due, _NEVER if each.status in REFUSED else each.done - each.due)
         for each in told
-        if each.status != NOT_SENT
+        if each.status != NOT_SENT and each.due >= 0
     ]
 
 
@@ -125,15 +130,6 @@ def orders(told: Sequence[Told]) -> tuple[list[Any], list[str]]:
     placed = [json.loads(each.said) for each in told if each.route == ORDER and each.well]
     paid = [json.loads(each.said) for each in told if each.route == CONFIRM and each.well]
     return placed, [each["order"] for each in paid if each["state"] == "paid"]
-
-
-def area(steps: Steps, since: float, until: float) -> float:
-    """The integral of a value that holds from each moment to the next, between the two."""
-    ends = [at for at, _ in steps[1:]] + [until]
-    return sum(
-        value * max(0.0, min(end, until) - max(at, since))
-        for (at, value), end in zip(steps, ends, strict=True)
-    )
 
 
 def lags_ms(told: Sequence[Told]) -> list[float]:

@@ -10,6 +10,7 @@ from bench.flash import Run, Sale
 from bench.flash_plan import PAGE
 from bench.flash_seen import LATE_S, Result
 from bench.flash_shop import QUEUE_MS, under_load
+from bench.flash_steps import Steps, within
 from infra.svg import Axis, Mark, Series, plot
 
 _TITLES: Final = (
@@ -156,12 +157,8 @@ def _p99(found: Result) -> list[tuple[float, float]]:
     ]
 
 
-def _sizes(run: Run, whose: str, seconds: float) -> list[tuple[float, float]]:
-    """The instances of the busiest function from 0 to the end."""
-    steps = run.of[whose][_BUSY]
-    now = next((size for at, size in reversed(steps) if at <= 0), 0.0)
-    inside = [(at, size) for at, size in steps if 0 < at < seconds]
-    return [(0.0, now), *inside, (float(seconds), inside[-1][1] if inside else now)]
+def _sizes(run: Run, whose: str, seconds: float) -> Steps:
+    return within(run.of[whose][_BUSY], 0.0, seconds)
 
 
 def _share(sale: Sale) -> float:

@@ -1,6 +1,5 @@
 """What `make bench` makes of a flash sale: its plan, its figures, its rules. Nothing is timed."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench import flash_log, flash_plan, flash_predicted, flash_seen
+from bench import flash_log, flash_plan, flash_seen, flash_steps
 from bench.flash import goal, judged
 from bench.flash_client import NOT_SENT, Told
 from bench.flash_live import Live
@@ -31,7 +30,16 @@ def visits() -> list[Visit]:
 
 
 def test_requests_come_when_the_simulator_has_them_come(visits: Sequence[Visit]) -> None:
-    assert [each.at for each in visits] == [at for at, _ in workloads.flash_sale(1, SECONDS)]
+    of_the_sale = [each.at for each in visits if each.at >= 0]
+    assert of_the_sale == [at for at, _ in workloads.flash_sale(1, SECONDS)]
+
+
+def test_before_a_sale_requests_come_in_by_and_by(visits: Sequence[Visit]) -> None:
+    early = [each.at for each in visits if each.at < 0]
+    assert early[0] > -flash_plan.LEAD_S
+    assert early == sorted(early)
+    first, second = (sum(-at // (flash_plan.LEAD_S / 2) == half for at in early) for half in (1, 0))
+    assert 0 < first < second
 
 
 def test_a_sale_twice_as_large_takes_as_long() -> None:
@@ -157,12 +165,17 @@ def test_what_is_late_counts_from_when_it_was_due_and_a_refusal_is_late() -> Non
 
 
 def test_an_area_is_of_what_lies_between_and_begins_with_the_value_that_holds_then() -> None:
-    assert flash_seen.area([(-1.0, 3.0), (1.0, 1.0), (4.0, 9.0)], 0.0, 3.0) == 3 * 1 + 1 * 2
+    assert flash_steps.area([(-1.0, 3.0), (1.0, 1.0), (4.0, 9.0)], 0.0, 3.0) == 3 * 1 + 1 * 2
 
 
 def test_a_sum_of_steps_changes_where_one_of_them_does() -> None:
-    found = flash_predicted.summed([[(0.0, 1.0), (2.0, 3.0)], [(1.0, 5.0)]])
+    found = flash_steps.summed([[(0.0, 1.0), (2.0, 3.0)], [(1.0, 5.0)]])
     assert found == [(0.0, 1.0), (1.0, 6.0), (2.0, 8.0)]
+
+
+def test_the_lesser_of_two_is_of_each_moment() -> None:
+    found = flash_steps.lesser([(0.0, 1.0), (2.0, 3.0)], [(1.0, 2.0)])
+    assert found == [(0.0, 0.0), (1.0, 1.0), (2.0, 2.0)]
 
 
 def test_a_refusal_is_wrong_where_every_look_during_it_saw_instances_to_spare() -> None:
@@ -198,7 +211,9 @@ def said(visits: Sequence[Visit], contestant: Contestant, work_s: float) -> Any:
 
 
 def test_calls_with_an_instance_each_take_what_they_take_alone(visits: Sequence[Visit]) -> None:
-    found = said(visits[:200], Contestant("many", 200, 200), 0.02)
+    found = said(
+        [each for each in visits if each.at >= 0][:200], Contestant("many", 200, 200), 0.02
+    )
     assert (found.refused, found.late) == (0, 0.0)
     assert found.p50_ms == found.p99_ms == pytest.approx(20)
     assert found.busy_s == pytest.approx(200 * 0.02)
@@ -227,22 +242,25 @@ def test_the_autoscaler_of_the_simulator_is_late_less_often_than_one_and_cheaper
 
 
 def test_a_sale_in_which_calls_took_twice_as_long_is_told_as_such() -> None:
-    """An instance was at work for 40 ms of each 100; alone, a call takes 20."""
-    visits = [Visit(each / 10, PAGE) for each in range(600)]
+    """Each waits for as long as the one before is at work: that is no time of its own."""
+    visits = [Visit(each / 10, PAGE) for each in range(0, 600, 2)]
+    visits = sorted([*visits, *visits], key=lambda each: each.at)
     live = Live(
         told=[told(200, due=each.at) for each in visits],
-        looks=[look(n / 100, in_flight=int(n % 10 < 4), idle=1) for n in range(-10, 6000)],
-        before={},
+        looks=[look(n / 4, idle=1) for n in range(-10, 240)],
+        log=[
+            line(each.at, each.at + 0.04 * (1 + number % 2)) for number, each in enumerate(visits)
+        ],
         wrong=(),
         cpu_s=1.0,
         generator_cpu_s=0.1,
         load=(0.0, 0.0),
     )
     run = judged(CONTESTANTS[0], live, visits, times(0.02), SECONDS, 1)
-    count = len({*FUNCTIONS.values()})  # each of them was looked at as equally busy
-    assert run.stretch == pytest.approx([2 * count] * 3, rel=0.02)
+    assert run.stretch == pytest.approx([2.0] * 3)
     assert run.alone.busy_s == pytest.approx(600 * 0.02)
-    assert run.slowed.busy_s == pytest.approx(run.seen.busy_s, rel=0.02)
+    assert run.slowed.busy_s == pytest.approx(600 * 0.04)
+    assert run.seen.busy_s == pytest.approx(600 * 0.04)
     assert run.lags_ms == (0.0, 0.0)
     assert not run.lagged
-    assert math.isclose(run.seen.late, 0.0)
+    assert run.seen.late == 0.0
