@@ -170,7 +170,8 @@ class Grant:
 class Platform:
     """A whole shop, ready to be checked and carried out.
 
-    `origins` are the web sites whose pages may call its routes and upload to its buckets.
+    `origins` are the web sites whose pages may call its routes and upload to its buckets. `given`
+    are the secrets that somebody else makes, such as a provider's keys: none is ever made up.
     """
 
     stack: str
@@ -182,6 +183,7 @@ class Platform:
     queues: tuple[Queue, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     grants: tuple[Grant, ...] = ()
+    given: frozenset[str] = frozenset()
 
     def trigger(self, function: str) -> Trigger:
         """What calls this function: a route unless it is a queue or a schedule.

@@ -302,6 +302,7 @@ def platform(settings: Settings, stack: str) -> Platform:
         ),
         schedules=SCHEDULES,
         grants=tuple(_grants(settings)),
+        given=frozenset((*shop_payments.ELSEWHERE, *shop_letters.ELSEWHERE)),
     )
 
 

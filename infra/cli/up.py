@@ -1,9 +1,11 @@
 """`make up`: brings a stack up, and prints its address."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from infra.cli import cloud_stack
 from infra.cli.console import parser, run_command
@@ -25,15 +27,31 @@ def up(stack: Stack, more: Sequence[str]) -> int:
         return up_cloud.up(stack, more)
     code = stack.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive", *more)
     if code == 0:
-        port = ask(Places(stack.root), "describe")["gateway"]["port"]
+        described = ask(Places(stack.root), "describe")
+        port = described["gateway"]["port"]
         sys.stdout.write(
             f"\nThe shop answers at http://127.0.0.1:{port}\n"
             f"  try it:    curl http://127.0.0.1:{port}/health\n"
             f"  read it:   http://127.0.0.1:{port}/docs\n"
             "  fill it:   make seed        buy something: make tour\n"
             "  its log:   make logs        stop it: make down\n"
+            + "".join(
+                f"No value yet: {name}. → make secret NAME={name} < file\n"
+                for name in not_given(described["functions"])
+            )
         )
     return code
+
+
+def not_given(functions: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The secrets that somebody else gives and that are not there; `functions` as they run."""
+    stated = [
+        json.loads(each["environment"].get("SHOP_SECRETS", "{}")) for each in functions.values()
+    ]
+    files = {
+        name: Path(each["at"]) for one in stated for name, each in one.items() if each.get("given")
+    }
+    return sorted(name for name, file in files.items() if not file.exists())
 
 
 def main(

@@ -77,4 +77,5 @@ def _where(platform: Platform, grant: Grant, places: Places, settings: Local) ->
         case "queue":
             return queue({each.name: each for each in platform.queues}[name], places, settings)
         case "secret":
-            return {"at": str(places.secrets / name)}
+            given = {"given": True} if name in platform.given else {}
+            return {"at": str(places.secrets / name), **given}

@@ -1,6 +1,7 @@
 """`make up`, `make preview` and `make down` say the right words to the engine, and to the user."""
 
 import io
+import json
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -123,3 +124,18 @@ def test_a_command_ends_with_a_code_and_plain_words(
 
 def test_a_command_that_ends_well_gives_its_own_code() -> None:
     assert run_command(lambda: 7) == 7
+
+
+def test_up_names_the_secrets_that_somebody_else_has_to_give(tmp_path: Path) -> None:
+    there = tmp_path / "smtp-url"
+    there.write_text("smtps://mail.example\n", encoding="ascii")
+    secrets = {
+        "stripe-key": {"at": str(tmp_path / "stripe-key"), "given": True},
+        "smtp-url": {"at": str(there), "given": True},
+        "token-key": {"at": str(tmp_path / "token-key")},
+    }
+    functions = {
+        "orders": {"environment": {"SHOP_SECRETS": json.dumps(secrets)}},
+        "health": {"environment": {}},
+    }
+    assert up_command.not_given(functions) == ["stripe-key"]

@@ -1,4 +1,7 @@
-"""Secrets as files that only their owner may read, one each, made at random on first use."""
+"""Secrets as files that only their owner may read, one each, made at random on first use.
+
+One that somebody else gives, as a provider's key, is never made: it is missing until it is there.
+"""
 
 import os
 import secrets
@@ -20,8 +23,9 @@ class LocalSecrets:
     """The secrets whose files are stated."""
 
     def __init__(self, stated: Mapping[str, Stated]) -> None:
-        """`stated` says where (`at`) the file of each secret is."""
+        """`stated` says where (`at`) the file of each secret is, and which are `given`."""
         self._files = {name: Path(each["at"]) for name, each in stated.items()}
+        self._given = {name for name, each in stated.items() if each.get("given")}
 
     def get(self, name: str) -> str:
         """The secret's text. Raises ResourceMissingError and UnavailableError."""
@@ -32,6 +36,10 @@ class LocalSecrets:
         file = self._files.get(name)
         if file is None:
             raise ResourceMissingError(f"there is no secret {name} here")
+        if name in self._given and not file.exists():
+            raise ResourceMissingError(
+                f"the secret {name} has no value yet: make secret NAME={name} < file"
+            )
         return read_or_make(file)
 
 

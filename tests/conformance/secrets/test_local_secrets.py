@@ -187,3 +187,15 @@ def test_only_what_is_stated_is_opened(tmp_path: Path) -> None:
     found = open_secrets({"token-key": {"may": ["read"], "at": str(tmp_path / "s" / "x")}})
     assert found.get("token-key") == (tmp_path / "s" / "x").read_text().strip()
     assert PLANTED not in repr(found)
+
+
+def test_a_secret_that_somebody_else_gives_is_missing_until_it_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "secrets" / "stripe-key"
+    found = open_secrets({"stripe-key": {"at": str(file), "given": True}})
+    with pytest.raises(ResourceMissingError, match="make secret NAME=stripe-key < file"):
+        found.get("stripe-key")
+    assert not file.parent.exists(), "nothing was made up"
+    file.parent.mkdir(mode=0o700)
+    file.write_text("sk_given\n", encoding="ascii")
+    file.chmod(0o600)
+    assert found.get("stripe-key") == "sk_given"
