@@ -147,11 +147,9 @@ def _orders(options: argparse.Namespace, folder: Path, progress: Progress) -> di
     return {"writes": counted, **{name: asdict(each) for name, each in found.items()}}
 
 
-def _flash(
-    options: argparse.Namespace, folder: Path, stem: Path, progress: Progress
-) -> dict[str, Any]:
+def _flash(seconds: int, folder: Path, stem: Path, progress: Progress) -> dict[str, Any]:
     """Hold the flash sale, and print what came of it; plots' names begin as `stem` does."""
-    found = flash.measure(ROOT, folder, seconds=options.sale_seconds, progress=progress)
+    found = flash.measure(ROOT, folder, seconds=seconds, progress=progress)
     plots = [file.relative_to(ROOT) for file in flash_told.written(found, stem)]
     print(flash_told.report(found, os.cpu_count() or 1, plots))
     return flash.plain(found)
@@ -228,7 +226,7 @@ def main(arguments: Sequence[str]) -> int:
         parts: dict[str, Callable[[], Any]] = {
             "stores": lambda: _stores(options, folder, progress),
             "orders": lambda: _orders(options, folder, progress),
-            "flash": lambda: _flash(options, folder, file.with_suffix(""), progress),
+            "flash": lambda: _flash(options.sale_seconds, folder, file.with_suffix(""), progress),
             "start": lambda: _starts(folder, progress),
             "dev": lambda: _edits(folder, progress),
             "packages": lambda: _packages(folder, progress),

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from bench.cloud import Cloud, health_alone
 from bench.peers import Node
 from bench.usage import Processes
 from infra.errors import PlatformError
+from infra.local.ports import free_port
 from infra.model import Provider
 from infra.settings_local import Local
 
@@ -145,14 +145,6 @@ def in_node(found: Node) -> dict[str, Command]:
             {"node_modules": found.modules},
         )
     }
-
-
-def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def await_answer(url: str, alive: Callable[[], bool]) -> None:

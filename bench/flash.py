@@ -191,6 +191,7 @@ def _plain(run: Run) -> dict[str, Any]:
             "lag_p99_ms": lag_p99_ms, "lag_ms": lag_ms, "cpu_s": run.live.generator_cpu_s,
         },
         "shop_cpu_s": run.live.cpu_s,
+        "machine_cpu_s": run.live.machine_s,
         "load": run.live.load,
     }  # fmt: skip
 

@@ -30,6 +30,7 @@ _GRACE_S: Final = 60.0
 _SETTLE_S: Final = 0.2  # the log is written this much later at most
 _STARTS: Final = 5
 _ALONE: Final = 20
+_MANY: Final = 5  # times as often: what most of the requests ask for
 _WARM: Final = 2  # the first calls of a kind, which are not counted
 
 
@@ -37,8 +38,8 @@ _WARM: Final = 2  # the first calls of a kind, which are not counted
 class Live:
     """What a sale was like, in seconds after its start. `wrong`: what should not be, in sentences.
 
-    `log` has the calls of the time before, too. `cpu_s` is of the whole shop, `load` the machine's
-    of the last minute, before and after.
+    `log` has the calls of the time before, too. `cpu_s` is of the whole shop, `machine_s` of
+    all that ran (None: unknown), `load` the machine's of the last minute, before and after.
     """
 
     told: Sequence[Told]
@@ -47,6 +48,7 @@ class Live:
     wrong: Sequence[str]
     cpu_s: float
     generator_cpu_s: float
+    machine_s: float | None
     load: tuple[float, float]
 
 
@@ -79,9 +81,11 @@ def sale(
         with closing(Shop(f"http://127.0.0.1:{cloud.port}")) as guest:
             goods = stocked(cloud.places, guest, orders)
         plan = flash_plan.asked(visits, goods, seed)
-        load, cpu_s = os.getloadavg()[0], _cpu_s(cloud)
+        load, cpu_s, machine_s = os.getloadavg()[0], _cpu_s(cloud), usage.machine_s()
         found, seen = _generated(root, cloud, plan)
         cpu_s = _cpu_s(cloud) - cpu_s
+        if machine_s is not None:
+            machine_s = (usage.machine_s() or 0.0) - machine_s
         told = [Told(**each) for each in found["told"]]
         looks = [Look(at - found["began"], instances) for at, instances in seen]
         log = _lines(cloud.places, found["epoch"])
@@ -101,6 +105,7 @@ def sale(
         wrong=wrong,
         cpu_s=cpu_s,
         generator_cpu_s=found["cpu_s"],
+        machine_s=machine_s,
         load=(load, os.getloadavg()[0]),
     )
 
@@ -135,7 +140,8 @@ def _one_by_one() -> list[Visit]:
     visits: list[Visit] = []
     for _ in range(_ALONE):
         for route in kinds:
-            visits.append(Visit(0.0, route))
+            again = _MANY if route in (flash_plan.PAGE, flash_plan.PRODUCT) else 1
+            visits += [Visit(0.0, route)] * again
             if route == flash_plan.ORDER:
                 order = len(visits) - 1
                 visits += [Visit(0.0, following, order) for following in flash_plan.FOLLOWING]

@@ -13,7 +13,8 @@ from bench.flash_seen import REFUSED
 from bench.flash_steps import Steps, lesser, summed
 from infra.local.runtime.emulate import Failure
 
-_ROUNDED_S: Final = 0.002  # times in the log are cut to milliseconds
+_AT_ONCE_S: Final = 0.5  # whoever waits does so for a second or longer
+_CUT_S: Final = 0.001  # times in the log are cut to milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +49,29 @@ def unfounded(found: Iterable[Line], maximum: Mapping[str, int]) -> list[str]:
     """The refusals that should not have been, each in a sentence.
 
     A call may be refused where `maximum` others of its function were there as well: then as many
-    were at work, or about to be, as may be at once.
+    were at work, or about to be, as may be at once. Whoever was refused at once took no place;
+    whoever waited for an instance in vain did.
     """
     wrong = []
     by_function: dict[str, list[Line]] = {}
     for each in found:
         by_function.setdefault(each.function, []).append(each)
     for function, calls in by_function.items():
-        there = _There(calls)
+        there = _There([each for each in calls if not each.refused or _waited(each)])
         for each in calls:
-            others = there.most(each.began, each.ended) - 1
-            if each.refused and others < maximum[function]:
+            if not each.refused:
+                continue
+            others = there.most(each.began, each.ended) - _waited(each)
+            if others < maximum[function]:
                 wrong.append(
                     f"{function} refused a call while {others} others were there, of "
                     f"{maximum[function]} that it may have"
                 )
     return wrong
+
+
+def _waited(call: Line) -> bool:
+    return call.ended - call.began > _AT_ONCE_S
 
 
 def at_work(found: Iterable[Line], ready: Steps) -> Steps:
@@ -91,7 +99,7 @@ class _There:
         changes = sorted(
             change
             for each in calls
-            for change in ((each.began - _ROUNDED_S, 1), (each.ended + _ROUNDED_S, -1))
+            for change in ((each.began - _CUT_S, 1), (each.ended + _CUT_S, -1))
         )
         self._times = [at for at, _ in changes]
         self._counts = list(accumulate(step for _, step in changes))

@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from app.services import order_rows
 from bench.cloud import Cloud, copied
-from bench.contestants import await_answer, free_port
+from bench.contestants import await_answer
 from bench.flash_plan import ROUTES, Goods
 from bench.orders import PIECES, filled, table
 from infra import shop
 from infra.cli.shop_http import Shop
 from infra.local import plan
 from infra.local.places import Places
+from infra.local.ports import free_port
 from infra.model import Function, Platform, Provider
 from infra.settings import Settings
 from infra.settings_local import Local

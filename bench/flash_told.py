@@ -14,7 +14,7 @@ from bench.flash_steps import Steps, within
 from infra.svg import Axis, Mark, Series, plot
 
 _TITLES: Final = (
-    "", "", "requests", "refused", "late", "p50 ms", "p99 ms", "instances", "most", "cost",
+    "", "requests", "refused", "late", "p50 ms", "p99 ms", "instances", "most", "cost",
 )  # fmt: skip
 _BUSY: Final = "catalog"
 _SHOWN: Final = 10
@@ -45,12 +45,13 @@ def table(sale: Sale) -> str:
     """A line for what was seen of each contestant, and one for each prediction."""
     rows: list[tuple[str, ...]] = [_TITLES]
     for run in sale.runs:
-        words = {
-            f"{run.contestant.name}": ("seen", run.seen),
-            " ": ("predicted, calls as alone", run.alone),
-            "  ": ("predicted, calls as slow as seen", run.slowed),
-        }
-        rows += [(name.rstrip(), word, *_columns(found)) for name, (word, found) in words.items()]
+        least, most = run.contestant.minimum, run.contestant.maximum
+        limits = f" ({least} to {most} instances)" if least < most else ""
+        rows += [
+            (f"{run.contestant.name}{limits}, seen", *_columns(run.seen)),
+            ("  predicted, calls as alone", *_columns(run.alone)),
+            ("  predicted, calls as slow as seen", *_columns(run.slowed)),
+        ]
     return aligned(rows)
 
 
@@ -66,7 +67,7 @@ def notes(sale: Sale, cpus: int) -> list[str]:
     return [
         f"One at a time, ms: {alone}; a start {min(starts):.0f} to {max(starts):.0f}.",
         said,
-        *(_note(run, sale.seconds, cpus) for run in sale.runs),
+        *(_note(run, cpus) for run in sale.runs),
     ]
 
 
@@ -106,7 +107,7 @@ def plots(sale: Sale) -> Mapping[str, str]:
             seconds,
             Axis("ms", log=True, least=1.0),
             late,
-            (*marks, Mark(LATE_S * 1000, "late", upright=False)),
+            (*marks, Mark(LATE_S * 1000, "above: late", upright=False)),
         ),
         "instances": plot(
             f"Instances of {_BUSY}, which answers {_share(sale):.0%} of the requests",
@@ -133,21 +134,25 @@ def _columns(found: Result) -> Iterator[str]:
     yield f"{found.cost:.1f}"
 
 
-def _note(run: Run, seconds: int, cpus: int) -> str:
-    before, within, after = (f"{each:.1f}" for each in run.stretch)
+def _note(run: Run, cpus: int) -> str:
+    before, within_it, after = (f"{each:.1f}" for each in run.stretch)
     p99, most = run.lags_ms
-    shop, generator = (s / seconds / cpus for s in (run.live.cpu_s, run.live.generator_cpu_s))
-    since, until = run.live.load
+    live = run.live
+    whole_s = (live.told[-1].due - live.told[0].due) * cpus
+    shares = {"the shop": live.cpu_s, "the generator": live.generator_cpu_s}
+    if live.machine_s is not None:
+        shares["all else on this machine"] = max(0.0, live.machine_s - sum(shares.values()))
+    took = ", ".join(f"{who} {spent / whole_s:.0%}" for who, spent in shares.items())
     said = (
-        f"{run.contestant.name}: calls took {before}, {within}, {after} times as long as alone "
-        f"(before, in, after the sale); the shop took {shop:.0%}\n  of {cpus} processors, the "
-        f"generator {generator:.0%}, which sent {p99:.1f} ms late at p99, {most:.0f} ms at most; "
-        f"load average {since:.1f} to {until:.1f}"
+        f"{run.contestant.name}: calls took {before}, {within_it}, {after} times as long as alone "
+        f"(before, in, after the sale);\n  of {cpus} processors {took}; load average "
+        f"{live.load[0]:.1f} to {live.load[1]:.1f};\n  sent {p99:.1f} ms late at p99, at most "
+        f"{most:.0f} ms"
     )
     if run.skipped:
         said += f"; {run.skipped} steps of orders that were not placed"
     if run.lagged:
-        said += "\n  THE GENERATOR LAGGED: these times are its own, too, or the machine's"
+        said += "\n  THE GENERATOR LAGGED: these times are the machine's as much as the shop's"
     return said
 
 

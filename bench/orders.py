@@ -28,7 +28,7 @@ from app.services.create_product import create_product
 from app.services.edit_product import Stores
 from bench import figures, sqlite_alone
 from bench.cloud import Cloud
-from bench.contestants import await_answer, free_port
+from bench.contestants import await_answer
 from bench.load import Generator
 from bench.stores import CLIENTS, whole
 from infra import shop
@@ -36,6 +36,7 @@ from infra.cli.commands import Progress
 from infra.errors import PlatformError
 from infra.granted import keys
 from infra.local.places import Places
+from infra.local.ports import free_port
 from infra.settings_local import Local
 
 PRODUCTS = 1000

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.cloud import Cloud, copied, health_alone
-from bench.contestants import free_port
 from infra.errors import PlatformError
+from infra.local.ports import free_port
 from infra.settings_local import Local
 
 _LIMIT_S = 10.0

@@ -19,12 +19,13 @@ from argon2 import PasswordHasher
 
 from bench import sqlite_alone
 from bench.cloud import Cloud
-from bench.contestants import await_answer, free_port
+from bench.contestants import await_answer
 from bench.load import Generator
 from infra import shop
 from infra.cli.commands import Progress
 from infra.errors import PlatformError
 from infra.local import plan
+from infra.local.ports import free_port
 from infra.model import Platform
 from infra.settings import Settings
 from infra.settings_local import Local

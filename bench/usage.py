@@ -9,6 +9,7 @@ from pathlib import Path
 
 _PROC = Path("/proc/self/stat")
 _SMAPS = Path("/proc/self/smaps_rollup")
+_MACHINE = Path("/proc/stat")
 _PS_S = 10
 
 
@@ -116,6 +117,22 @@ def read_pss(text: str) -> int:
     """Bytes by /proc/<pid>/smaps_rollup, which writes KB."""
     found = re.search(r"^Pss:\s+(\d+) kB$", text, re.MULTILINE)
     return int(found[1]) * 1024 if found else 0
+
+
+def machine_s() -> float | None:
+    """CPU seconds that this machine had no more to give until now; None where it does not tell.
+
+    What all processes took, and, of a virtual machine, what others on its host took from it.
+    """
+    if not _MACHINE.exists():
+        return None
+    return read_machine(_MACHINE.read_text(), os.sysconf("SC_CLK_TCK"))
+
+
+def read_machine(text: str, ticks: int) -> float:
+    """The first line of /proc/stat: all but the columns idle and iowait (proc(5))."""
+    user, nice, system, _, _, irq, softirq, steal = map(int, text.split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / ticks
 
 
 def cpu_seconds(text: str) -> float:

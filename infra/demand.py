@@ -39,7 +39,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Units:
-    """A table's units a second, and those of a single request, by route."""
+    """A table's units a second, and those of a single request or message, by route and queue."""
 
     reads: float = 0.0
     writes: float = 0.0
@@ -103,6 +103,7 @@ def demand(
         return _Calls(function.name, rate, cost, max(_SHORTEST_S, seconds(function, cost)), run)
 
     requests = {key: measured.requests[key] for key in routes}
+    single = {**requests, **{name: measured.messages[name] for name in messages}}
     of_queues = {
         name: calls(consumed[name], rate, measured.messages[name])
         for name, rate in messages.items()
@@ -123,7 +124,7 @@ def demand(
             if any(each.function == name for each in every)
         },
         queues={name: _work([each]) for name, each in of_queues.items()},
-        tables={each.name: _units(each.name, every, requests) for each in platform.tables},
+        tables={each.name: _units(each.name, every, single) for each in platform.tables},
     )
 
 
@@ -202,16 +203,14 @@ def _work(calls: list[_Calls]) -> Work:
     return Work(rate=rate, service_s=sum(each.rate * each.seconds for each in calls) / rate)
 
 
-def _units(table: str, calls: list[_Calls], requests: Mapping[str, Cost]) -> Units:
+def _units(table: str, calls: list[_Calls], single: Mapping[str, Cost]) -> Units:
     """A run is at its units all at once, and for as long as it takes; requests spread theirs."""
     return Units(
         reads=sum(_a_second(each) * each.cost.reads.get(table, 0.0) for each in calls),
         writes=sum(_a_second(each) * each.cost.writes.get(table, 0.0) for each in calls),
-        reads_each={
-            key: cost.reads[table] for key, cost in requests.items() if table in cost.reads
-        },
+        reads_each={key: cost.reads[table] for key, cost in single.items() if table in cost.reads},
         writes_each={
-            key: cost.writes[table] for key, cost in requests.items() if table in cost.writes
+            key: cost.writes[table] for key, cost in single.items() if table in cost.writes
         },
     )
 

@@ -4,7 +4,7 @@ settings → shop.platform → measured, demand → derived limits → the platf
 out. Here alone the targets' service times and the providers' start rates meet the rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,10 @@ from infra.local import size as on_local
 from infra.measured import Cost
 from infra.model import Function, Platform
 from infra.settings import Settings
+from infra.settings_traffic import Traffic
 from infra.shop_payments import only_with
+
+Derivation = Callable[[Traffic], tuple[Demand, tuple[Limit, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +43,26 @@ def demanded(platform: Platform, settings: Settings, root: Path) -> Demanded:
     It is not yet checked. Raises Refused where traffic is stated and the file of what was measured
     does not serve it.
     """
-    traffic = settings.traffic
-    if traffic is None:
+    if settings.traffic is None:
         return Demanded(platform=platform)
+    wanted, limits = derivation(platform, settings, settings.traffic, root)(settings.traffic)
+    return Demanded(platform=limited(platform, limits), limits=limits, demand=wanted)
+
+
+def derivation(platform: Platform, settings: Settings, traffic: Traffic, root: Path) -> Derivation:
+    """What follows from traffic on this platform, with what was measured for this `traffic`.
+
+    Raises Refused, as what it returns does.
+    """
     found = measured.read(root / "stacks" / traffic.measured)
     source = f"stacks/Pulumi.{platform.stack}.yaml with stacks/{traffic.measured}"
-    wanted = demand(platform, traffic, found, service_time(settings), source)
-    limits = derive(
-        platform, traffic, wanted, stated(settings, platform), START_RATES[settings.provider]
-    )
-    return Demanded(platform=limited(platform, limits), limits=limits, demand=wanted)
+    by_hand, seconds = stated(settings, platform), service_time(settings)
+
+    def derived(there: Traffic) -> tuple[Demand, tuple[Limit, ...]]:
+        wanted = demand(platform, there, found, seconds, source)
+        return wanted, derive(platform, there, wanted, by_hand, START_RATES[settings.provider])
+
+    return derived
 
 
 def service_time(settings: Settings) -> Seconds:

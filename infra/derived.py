@@ -4,7 +4,8 @@
                              min_instances   M = T/U of quiet times, or what starts too slowly
     queue                    max_concurrency the least N with which few messages wait too long
     route                    rate, burst     λ/U, and what comes in one second by chance
-    table                    max_reads, …    units/U, or what a route's burst takes
+    table                    max_reads, …    units/U, or what a route's burst or a queue's consumers
+                                             take
 
 N and the burst grow with the peakedness (`capacity.least_peaked`). Functions that run by the clock,
 and whatever no request reaches, keep what is declared.
@@ -17,11 +18,11 @@ from typing import Final
 from infra import capacity, limits
 from infra.capacity import StartRate
 from infra.demand import Demand, Units, Work
+from infra.digits import number, percent
 from infra.model import Function, Platform, Queue, Route, Table
 from infra.settings_traffic import Traffic
 
 _WINDOW_S: Final = 1.0  # what a burst comes in
-_TINY: Final = 1e-5  # a share that nobody counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +64,17 @@ def derive(
     maker = _Maker(traffic, wanted, stated, starts)
     queues = {each.name: tuple(maker.queue(each)) for each in platform.queues}
     routes = {each.key: tuple(maker.route(each)) for each in platform.routes}
-    bursts = {key: found[-1].holds for key, found in routes.items() if found}
+    at_once = {key: float(found[-1].holds) for key, found in routes.items() if found}
+    for name, (most, *_) in ((name, found) for name, found in queues.items() if found):
+        at_once[name] = most.holds / wanted.queues[name].service_s  # as fast as they can
+    runs = [each for each in platform.schedules if each.function in wanted.functions]
+    if traffic.store_ms:  # a run with much to do: one call after the other
+        at_once |= {each.name: 1000 / traffic.store_ms for each in runs}
     return (
         *(one for each in platform.functions for one in maker.function(each, platform, queues)),
         *(one for each in queues.values() for one in each),
         *(one for each in routes.values() for one in each),
-        *(one for each in platform.tables for one in maker.table(each, bursts)),
+        *(one for each in platform.tables for one in maker.table(each, at_once, platform)),
     )
 
 
@@ -101,20 +107,15 @@ class _Maker:
             wait_s = waits / 1000
             least = capacity.least_waiting(load, work.service_s, wait_s, goal.refused)
             chance = capacity.waits_longer(load, least, work.service_s, wait_s)
-            how = f"let {_percent(chance)} wait over {waits} ms (Erlang C)"
+            how = f"let {percent(chance)} wait over {waits} ms (Erlang C)"
         else:
             least = capacity.least_refusing(load, goal.refused)
-            how = f"refuse {_percent(capacity.refused(load, least))} (Erlang B)"
+            how = f"refuse {percent(capacity.refused(load, least))} (Erlang B)"
         value = capacity.least_peaked(least, load, self.traffic.peakedness)
         reason = f"{_in_flight(work)}: {least} {how}{self._for_bursts(value, least)}"
-        path = f"functions.{function.name}"
-        ready = self.stated.get(f"{path}.min_instances", 0)
-        kept = max([ready, *(each.min_instances for each in function.scaling.scheduled)])
-        bounds = (
-            (max(1, kept), "as many are kept ready"),
-            (limits.INSTANCES[-1], "no function has more"),
-        )
-        return self._limit(f"{path}.max_instances", value, reason, *bounds)
+        path = f"functions.{function.name}.max_instances"
+        most = (limits.INSTANCES[-1], "no function has more")
+        return self._limit(path, value, reason, _kept(function), most)
 
     def _ready(self, function: Function, work: Work, most: int) -> Iterator[Limit]:
         """None for quiet times, and none where what starts is a snapshot."""
@@ -127,9 +128,9 @@ class _Maker:
         if function.scaling.snap_start or not (used or late or path in self.stated):
             return
         if late > used:
-            reason = f"of {most} the provider starts {in_time} in {_number(traffic.rise_s)} s"
+            reason = f"of {most} the provider starts {in_time} in {number(traffic.rise_s)} s"
         else:
-            reason = f"quiet T = {_in_flight(quiet)[4:]}, used {_percent(traffic.goal.used)}"
+            reason = f"quiet T = {_in_flight(quiet)[4:]}, used {percent(traffic.goal.used)}"
         least = min((each.min_instances for each in scheduled), default=most)
         above = (most, "no more may run") if most <= least else (least, "scheduled keeps as few")
         below = (1, "what is scheduled comes on top of one") if scheduled else (0, "")
@@ -149,7 +150,7 @@ class _Maker:
         reason = f"as many as its queues let work at once: {shown}"
         most = (limits.INSTANCES[-1], "no function has more")
         path = f"functions.{function.name}.max_instances"
-        yield self._limit(path, sum(at_once.values()), reason, (1, ""), most)
+        yield self._limit(path, sum(at_once.values()), reason, _kept(function), most)
 
     def queue(self, queue: Queue) -> Iterator[Limit]:
         work, goal = self.wanted.queues.get(queue.name), self.traffic.goal
@@ -158,7 +159,7 @@ class _Maker:
         wait_s = goal.wait_ms / 1000
         value = capacity.least_waiting(work.work, work.service_s, wait_s, goal.late)
         chance = capacity.waits_longer(work.work, value, work.service_s, wait_s)
-        how = f"let {_percent(chance)} wait over {_number(goal.wait_ms)} ms (Erlang C)"
+        how = f"let {percent(chance)} wait over {number(goal.wait_ms)} ms (Erlang C)"
         fewest, most = limits.CONSUMERS.start, limits.CONSUMERS[-1]
         bounds = [(fewest, "a queue has no fewer consumers"), (most, "a queue has no more")]
         held = self.stated.get(f"functions.{queue.consumer}.max_instances")
@@ -173,45 +174,63 @@ class _Maker:
             return
         goal, path = self.traffic.goal, f"routes.{route.key}"
         rate = capacity.instances_for_use(wanted, goal.used)
-        shown = f"{_number(wanted)}/s"
+        shown = f"{number(wanted)}/s"
         first, last = limits.RATE.start, limits.RATE[-1]
-        reason = f"{shown} at the peak, used {_percent(goal.used)}"
+        reason = f"{shown} at the peak, used {percent(goal.used)}"
         bounds = ((first, "none passes less"), (last, "a region takes no more"))
         made = self._limit(f"{path}.rate", rate, reason, *bounds)
         yield made
         least = capacity.burst(made.value, _WINDOW_S, goal.refused)
         value = capacity.least_peaked(least, made.value * _WINDOW_S, self.traffic.peakedness)
-        often = _percent(goal.refused)
+        often = percent(goal.refused)
         reason = f"at {made.value}/s more than {least} come in a second {often} of the time"
         bounds = ((limits.BURST.start, ""), (limits.BURST[-1], "a region takes no more"))
         reason += self._for_bursts(value, least)
         yield self._limit(f"{path}.burst", value, reason, *bounds)
 
-    def table(self, table: Table, bursts: Mapping[str, int]) -> Iterator[Limit]:
-        """At least what the throttles let through: a table that refused it would be of no use."""
+    def table(
+        self, table: Table, at_once: Mapping[str, float], platform: Platform
+    ) -> Iterator[Limit]:
+        """At least what a throttle lets through, a queue, or a run: to refuse it is of no use.
+
+        `at_once` are a route's requests, a queue's messages, or a run's calls of stores, that may
+        come in one second.
+        """
         units = self.wanted.tables.get(table.name, Units())
-        for key, wanted, each in (
-            ("max_reads", units.reads, units.reads_each),
-            ("max_writes", units.writes, units.writes_each),
+        for key, action, wanted, measured in (
+            ("max_reads", "read", units.reads, units.reads_each),
+            ("max_writes", "write", units.writes, units.writes_each),
         ):
             if not wanted:
                 continue
             used = self.traffic.goal.used
             least = capacity.instances_for_use(wanted, used)
             value = capacity.least_peaked(least, wanted, self.traffic.peakedness)
-            reason = f"{_number(wanted)} units/s, used {_percent(used)}"
-            at_once = {route: _up(bursts[route] * one) for route, one in each.items()}
-            route = max(at_once, key=lambda one: at_once[one], default="")
+            reason = f"{number(wanted)} units/s, used {percent(used)}"
+            may = {
+                grant.function
+                for grant in platform.grants
+                if (grant.kind, grant.resource) == ("table", table.name) and action in grant.actions
+            }
+            runs = {each.name: 1.0 for each in platform.schedules if each.function in may}
+            each = {**measured, **{name: one for name, one in runs.items() if name in at_once}}
+            taken = {name: _up(at_once[name] * one) for name, one in each.items()}
+            name = max(taken, key=lambda one: taken[one], default="")
+            why = f"a burst of {name} takes"
+            if name in self.wanted.queues:
+                why = f"the consumers of {name} take"
+            elif name in runs:
+                why = f"a run of {name} takes, one after the other,"
             yield self._limit(
                 f"tables.{table.name}.{key}",
                 value,
                 reason + self._for_bursts(value, least),
-                (max(1, at_once.get(route, 0)), f"a burst of {route} takes as many"),
+                (max(1, taken.get(name, 0)), f"{why} as many"),
                 (limits.TABLE_UNITS[-1], "a table takes no more"),
             )
 
     def _for_bursts(self, value: int, least: int) -> str:
-        peakedness = _number(self.traffic.peakedness)
+        peakedness = number(self.traffic.peakedness)
         return "" if value == least else f"; {value} for bursts (peakedness {peakedness})"
 
     def _limit(
@@ -225,19 +244,17 @@ class _Maker:
         return Limit(path=path, value=held, reason=reason, stated=self.stated.get(path))
 
 
+def _kept(function: Function) -> tuple[int, str]:
+    """What is kept ready by hand, as declared or by the clock: no fewer may run."""
+    scaling = function.scaling
+    kept = (scaling.min_instances, *(each.min_instances for each in scaling.scheduled))
+    return max(1, *kept), "as many are kept ready"
+
+
 def _in_flight(work: Work) -> str:
-    rate, service_ms = _number(work.rate), _number(1000 * work.service_s)
-    return f"T = {_number(work.work)} in flight ({rate}/s of {service_ms} ms)"
+    rate, service_ms = number(work.rate), number(1000 * work.service_s)
+    return f"T = {number(work.work)} in flight ({rate}/s of {service_ms} ms)"
 
 
 def _up(value: float) -> int:
     return capacity.instances_for_share(value, 1)
-
-
-def _number(value: float) -> str:
-    """Three digits, or all that stand before the point."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %" if share >= _TINY else f"under {100 * _TINY:g} %"

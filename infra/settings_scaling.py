@@ -98,7 +98,8 @@ class Scaling(Part):
     )
     recycle: Recycle = Field(
         default_factory=Recycle,
-        description="When an instance is replaced by a new one; no call fails by it.",
+        description="When an instance is replaced by a new one, which starts first; where "
+        "max_instances are there, one of them at a time goes first.",
     )
 
     @property

@@ -13,8 +13,8 @@ event       the id of what is told of the registration, a ULID
 told        a JSON list of entries of the audit trail that were not sent yet; rows of before there
             were any have none of it
 outbox, outbox_at  while there is something to send: a shard, by the key, of "welcome", and `event`;
-            or of "told" where no welcome is owed, and another ULID; no more than this is indexed.
-            Of an admin who is lent: "lent", and when he is due back, as a ULID
+            or of "told" where no welcome is owed; another ULID where there is something in `told`.
+            No more than this is indexed. Of an admin who is lent: "lent", and when he is due back
 """
 
 from dataclasses import dataclass

@@ -25,12 +25,13 @@ def noted(row: Row, things: Iterable[Thing], now_ms: int) -> Row:
     """The columns by which the row of a user has `things` to tell, too: the next sweep does it.
 
     Whoever writes them does so where `told` is as it was read (`as_read`). A welcome that is owed
-    stays so; one that is sent at this moment is sent again, and known by its id.
+    stays so; one that is sent at this moment is sent again, and known by its id: `outbox_at` is
+    another one, which shows in rows of before there was `told`, too.
     """
     return {
         TOLD: text_of([*told(row), *things]),
         "outbox": row.get("outbox", shard(TOLD, str(row["username"]))),
-        "outbox_at": row.get("outbox_at", first_id(now_ms - WAITED_MS)),
+        "outbox_at": first_id(now_ms - WAITED_MS),
     }
 
 
@@ -58,7 +59,7 @@ def deliver(row: Row, *, users: Table, welcome: Queue) -> None:
             "username": row["shown"],
         }
         welcome.send(json.dumps(message, ensure_ascii=False))
-    same = as_read(row, "event", TOLD)
+    same = as_read(row, "event", "outbox_at", TOLD)
     try:
         users.update(
             {"username": str(row["username"])}, set={TOLD: NOTHING}, remove=OUTBOX, when=same

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from infra import measured, shop
+from infra import shop
 from infra.capacity import START_RATES
 from infra.cli import capacity_table as tables
 from infra.cli.capacity_plots import At, plots, sweep
@@ -18,10 +18,9 @@ from infra.cli.console import parser, run_command
 from infra.cli.stack import ROOT
 from infra.cli.stated import stated
 from infra.config_keys import SETTINGS
-from infra.demand import Demand, demand
-from infra.demanded import demanded, service_time
-from infra.demanded import stated as stated_limits
-from infra.derived import Limit, derive
+from infra.demand import Demand
+from infra.demanded import demanded, derivation
+from infra.derived import Limit
 from infra.errors import PlatformError
 from infra.model import Platform
 from infra.settings import Settings, parse
@@ -51,13 +50,11 @@ def settings_of(root: Path, stack: str, tried: Mapping[str, float]) -> Settings:
 
 def at_loads(platform: Platform, settings: Settings, traffic: Traffic, root: Path) -> At:
     """What would be derived for the declared and stated platform at other peaks of this traffic."""
-    found = measured.read(root / "stacks" / traffic.measured)
-    by_hand, seconds = stated_limits(settings, platform), service_time(settings)
+    derived = derivation(platform, settings, traffic, root)
 
     def at(load: float) -> tuple[Demand, tuple[Limit, ...]]:
-        there = traffic.model_copy(update={"peak": load, "quiet": min(traffic.quiet, load)})
-        wanted = demand(platform, there, found, seconds)
-        return wanted, derive(platform, there, wanted, by_hand, START_RATES[settings.provider])
+        quiet = min(traffic.quiet, load)
+        return derived(traffic.model_copy(update={"peak": load, "quiet": quiet}))
 
     return at
 

@@ -10,6 +10,7 @@ from infra.capacity import StartRate
 from infra.cli.columns import aligned
 from infra.demand import Demand
 from infra.derived import Limit
+from infra.digits import number
 from infra.model import Platform
 from infra.settings import Settings
 from infra.settings_traffic import Traffic
@@ -78,9 +79,9 @@ def work_table(
         rows.append(
             (
                 function.name,
-                _number(work.rate),
-                _number(1000 * work.service_s),
-                _number(work.work),
+                number(work.rate),
+                number(1000 * work.service_s),
+                number(work.work),
                 str(ready),
                 str(most),
                 within,
@@ -156,8 +157,3 @@ def _parts(platform: Platform, traffic: Traffic) -> Iterator[tuple[str, float, f
         busiest = max(platform.queues, key=lambda each: each.max_concurrency)
         what = f"consumers of a queue: {busiest.name}"
         yield what, busiest.max_concurrency, limits.CONSUMERS[-1]
-
-
-def _number(value: float) -> str:
-    """Three digits, or all that stand before the point."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits

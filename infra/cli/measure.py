@@ -36,6 +36,7 @@ from infra.cli.stack import ROOT
 from infra.errors import PlatformError
 from infra.local import apart, plan
 from infra.local.places import Places
+from infra.local.ports import free_port
 from infra.local.secret_files import SecretFiles
 from infra.measured import Cost, Measured
 from infra.metered import Metered, means, missing, written
@@ -52,6 +53,7 @@ _NEVER: Final = "0 0 1 1 *"  # but on New Year's Eve: schedules are run by hand
 # as the fake provider of payments has them
 _SECRET: Final = "payments-webhook"  # noqa: S105 - its name
 _HEADER: Final = "fake-signature"
+_ENDED_BY: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -94,7 +96,7 @@ def _measure(repeats: int, out: Path) -> int:
         )
     began = time.monotonic()
     platform = shop_to_measure()
-    with _terminable(), tempfile.TemporaryDirectory(prefix="shop-measure-") as folder:
+    with terminable(), tempfile.TemporaryDirectory(prefix="shop-measure-") as folder:
         found = means(platform, _rounds(Path(folder).resolve(), platform, repeats))
     if lacking := missing(platform, found):
         raise PlatformError(
@@ -118,7 +120,7 @@ def _rounds(root: Path, platform: Platform, repeats: int) -> list[list[Metered]]
     progress.say("a shop of its own, in a temporary folder")
     skipped = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "app", root / "app", ignore=skipped)
-    settings = Local(port=apart.free_port(), storage_port=apart.free_port(), log_max_mb=_LOG_MB)
+    settings = Local(port=free_port(), storage_port=free_port(), log_max_mb=_LOG_MB)
     with (
         apart.running(root, platform, settings) as cloud,
         lent_admin(places := cloud.places) as admin,
@@ -180,13 +182,18 @@ def _columns(cost: Cost) -> Iterator[str]:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """Have a termination end the block as an interrupt does, so that it cleans up."""
+def terminable() -> Iterator[None]:
+    """Have a termination end the block as an interrupt does, so that it cleans up.
+
+    What comes after the first is not heard: a terminal that is closed says so twice.
+    """
 
     def interrupt(*_: object) -> None:
+        for each in _ENDED_BY:
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = {each: signal.signal(each, interrupt) for each in (signal.SIGTERM, signal.SIGHUP)}
+    before = {each: signal.signal(each, interrupt) for each in _ENDED_BY}
     try:
         yield
     finally:

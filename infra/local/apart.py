@@ -3,7 +3,6 @@
 The same plan that `pulumi up` carries out, by the same hands, beside whatever else runs here.
 """
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,9 +42,3 @@ def running(root: Path, platform: Platform, settings: Local) -> Iterator[Running
         yield Running(places, supervisor)
     finally:
         launch.end(places)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on just now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

@@ -57,7 +57,7 @@ def test_one_round_measures_each_route_queue_and_schedule(folder: Path, tmp_path
     assert (list(folder.iterdir()), processes.of(folder)) == ([], {})
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_what_was_begun_is_removed_when_it_is_ended_early(folder: Path, number: int) -> None:
     with command(folder, "--out", str(folder / "never.yaml")) as process:
         end = time.monotonic() + 60

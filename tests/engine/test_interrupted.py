@@ -1,5 +1,6 @@
 """An `up` that is interrupted or killed at any moment: the next one converges."""
 
+import os
 import random
 import signal
 import sys
@@ -16,8 +17,10 @@ from tests.support.project import Project, Running
 SEED = 20240229
 Strike = Callable[[Project, Running], None]
 SLOW_IMPORT = """\
+import pathlib
 import time
 
+pathlib.Path({marker!r}).touch()
 time.sleep({seconds})
 
 
@@ -91,12 +94,11 @@ def test_the_next_up_converges(
 
 
 def test_killed_in_the_middle_of_a_creation_the_next_up_converges(running: Project) -> None:
-    running.write("app/handlers/slow.py", SLOW_IMPORT.format(seconds=3))
+    marker = running.root.parent / "importing"
+    running.write("app/handlers/slow.py", SLOW_IMPORT.format(marker=str(marker), seconds=3))
     running.add(SLOW, SLOW_ROUTE)
     struck = running.start("up")
-    processes.wait_for(
-        lambda: len(processes.named(running.root, "runtime.zygote")) > 2, 30, "start"
-    )
+    processes.wait_for(marker.exists, 60, "the new function's import")
     time.sleep(1)  # within the three seconds of its import
     struck.signal(signal.SIGKILL)
     struck.finish()
@@ -107,7 +109,7 @@ def test_killed_in_the_middle_of_a_creation_the_next_up_converges(running: Proje
 
 
 def test_the_lock_of_a_living_engine_is_respected(running: Project) -> None:
-    running.write("app/handlers/slow.py", SLOW_IMPORT.format(seconds=8))
+    running.write("app/handlers/slow.py", SLOW_IMPORT.format(marker=os.devnull, seconds=8))
     if 'path="/slow"' not in (running.root / "infra/shop.py").read_text():
         running.add(SLOW, SLOW_ROUTE)
     first = running.start("up")

@@ -44,13 +44,13 @@ PART: Mapping[str, Any] = {
 # this machine's handlers have to be called as they can be
 CALLED = {each.key for each in shop.ROUTES if each.function in PART["functions"]}
 # so much, and shared out so, that no limit is the least or the most there can be, and no table's
-# comes of a single route's burst
+# comes of a single route's burst, or of a queue's consumers
 TRAFFIC: Mapping[str, Any] = {
     "peak": 2000,
     "quiet": 200,
     "mix": {
         **dict.fromkeys(CALLED, 0),
-        "POST /users": 5,
+        "POST /users": 15,
         "POST /sessions": 5,
         "GET /products": 60,
         "POST /cart/lines": 20,
@@ -347,7 +347,7 @@ def test_what_the_stack_states_by_hand_is_what_holds(root: Path, provider: str) 
         "tables": {"users": {"max_reads": 12_345}},
         "throttle": {"rate": 32, "burst": 65},
         "routes": {"GET /cart": {"rate": 11, "burst": 22}},
-        "queues": {"welcome": {"max_concurrency": 39}},
+        "queues": {"welcome": {"max_concurrency": 9}},
     }
     read = settings.parse({**raw, **by_hand}, "by hand", shop.NAMES)
     part = stacks.part(shop.platform(read, found.platform.stack), **PART)
@@ -360,7 +360,7 @@ def test_what_the_stack_states_by_hand_is_what_holds(root: Path, provider: str) 
         "routes.GET /cart.rate": 11,
         "routes.GET /cart.burst": 22,
         "routes.POST /users.rate": 32,
-        "queues.welcome.max_concurrency": 39,
+        "queues.welcome.max_concurrency": 9,
     }
     assert {path: holds[path] for path in expected} == expected
     again = {each.path: each.holds for each in demanded(made_by_hand.platform, read, root).limits}

@@ -5,7 +5,10 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from infra.local import ports
+
 LIMIT_S = 20.0
+free_port = ports.free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +18,6 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def request(

@@ -136,6 +136,11 @@ def test_proc_is_read_behind_a_program_name_that_holds_spaces_and_brackets() -> 
     assert found == usage.Usage(2.0, 1013 * 4096, reaped_s=(15561 + 3988) / 100)
 
 
+def test_what_a_machine_had_no_more_to_give_is_all_but_its_idle_time() -> None:
+    text = "cpu  100 20 30 5000 600 7 8 9 0 0\ncpu0 50 10 15 2500 300 3 4 4 0 0\n"
+    assert usage.read_machine(text, 100) == pytest.approx(1.74)
+
+
 def test_shared_memory_is_read_from_the_line_of_its_own_and_not_from_one_that_begins_alike() -> (
     None
 ):

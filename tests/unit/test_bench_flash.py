@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
+from xml.etree import ElementTree  # noqa: ICN001 - its name
 
 import pytest
 
-from bench import flash_log, flash_plan, flash_seen, flash_steps
+from bench import flash, flash_log, flash_plan, flash_seen, flash_steps, flash_told
 from bench.flash import goal, judged
 from bench.flash_client import NOT_SENT, Told
 from bench.flash_live import Live
@@ -133,6 +134,13 @@ def test_a_refusal_with_fewer_others_there_is_told(others: list[Line]) -> None:
     assert "1 others were there, of 2" in told
 
 
+def test_whoever_is_refused_at_once_takes_no_place_and_whoever_waited_did() -> None:
+    there, waited = line(0.0, 3.0), line(0.5, 1.55, refused=True)
+    at_once = [line(1.0, 1.1, refused=True), line(1.01, 1.09, refused=True)]
+    assert len(flash_log.unfounded([there, *at_once], {"catalog": 2})) == 2
+    assert flash_log.unfounded([there, line(0.4, 0.9), waited, *at_once], {"catalog": 2}) == []
+
+
 # What came of it.
 
 
@@ -254,6 +262,7 @@ def test_a_sale_in_which_calls_took_twice_as_long_is_told_as_such() -> None:
         wrong=(),
         cpu_s=1.0,
         generator_cpu_s=0.1,
+        machine_s=None,
         load=(0.0, 0.0),
     )
     run = judged(CONTESTANTS[0], live, visits, times(0.02), SECONDS, 1)
@@ -264,3 +273,33 @@ def test_a_sale_in_which_calls_took_twice_as_long_is_told_as_such() -> None:
     assert run.lags_ms == (0.0, 0.0)
     assert not run.lagged
     assert run.seen.late == 0.0
+
+
+def test_a_report_has_what_was_seen_and_predicted_of_each_and_says_what_is_wrong() -> None:
+    visits = [Visit(each / 10, PAGE) for each in range(600)]
+    lagging = Told(PAGE, 59.9, 60.1, 60.2, 200)
+    live = Live(
+        told=[*(told(200, due=each.at) for each in visits[:-1]), lagging],
+        looks=[look(n / 4, idle=1) for n in range(-10, 240)],
+        log=[line(each.at, each.at + 0.02) for each in visits],
+        wrong=["three pieces were taken, and two sold"],
+        cpu_s=6.0,
+        generator_cpu_s=1.2,
+        machine_s=30.0,
+        load=(0.5, 1.5),
+    )
+    run = judged(CONTESTANTS[0], live, visits, times(0.02), SECONDS, 1)
+    sale = flash.Sale(SECONDS, visits, times(0.02), [run])
+    said = flash_told.report(sale, 2, [])
+    for part in (
+        "autoscaler (0 to 8 instances), seen ",
+        "predicted, calls as alone ",
+        "the shop 5%, the generator 1%, all else on this machine 19%; load average 0.5 to 1.5",
+        "at most 200 ms\n  THE GENERATOR LAGGED",
+        "WRONG:\n  autoscaler: three pieces were taken, and two sold",
+    ):
+        assert part in said
+    assert flash.plain(sale)["wrong"] == ["autoscaler: three pieces were taken, and two sold"]
+    assert {"p99", "instances", "requests"} == flash_told.plots(sale).keys()
+    for text in flash_told.plots(sale).values():
+        ElementTree.fromstring(text)  # noqa: S314 - ours

@@ -87,7 +87,7 @@ def test_messages_come_of_requests_of_messages_and_of_runs() -> None:
 def test_a_table_bears_the_units_of_requests_messages_and_runs_while_they_run() -> None:
     """30 * 2 + 10 * 1 + 5 * 3 reads; 10 * 1.5 writes, and 60 of a run that takes 4 s."""
     tables = demanded().tables
-    each = {"GET /x": 2.0, "POST /y": 1.0}
+    each = {"GET /x": 2.0, "POST /y": 1.0, "mails": 3.0}
     expected = Units(reads=85, writes=30, reads_each=each, writes_each={"POST /y": 1.5})
     assert tables["t"] == expected
     assert tables["idle"] == Units()

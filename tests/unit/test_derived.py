@@ -169,6 +169,20 @@ def test_a_table_takes_what_a_burst_that_is_let_through_takes() -> None:
     assert by_hand["tables.t.max_writes"].value == 180
 
 
+def test_a_table_takes_what_a_queues_consumers_take_who_have_fallen_behind() -> None:
+    """3 of them at 30 ms have 100 messages/s, of 2.5 each, though 40 come; 4 by hand have more.
+
+    A table that takes less refuses them until their attempts are used up.
+    """
+    behind = Units(writes=40, writes_each={"GET /x": 1, "mails": 2.5})
+    wanted = replace(of(40, 0.03), tables={"t": behind})
+    limit = found(wanted)["tables.t.max_writes"]
+    assert limit.value == 250
+    assert limit.reason.endswith("at least 250: the consumers of mails take as many")
+    by_hand = found(wanted, SHOP, {"queues.mails.max_concurrency": 4})
+    assert by_hand["tables.t.max_writes"].value == 334
+
+
 @pytest.mark.parametrize(("quiet", "ready"), [(0, None), (5, 3), (20, 12), (40, 20)])
 def test_for_quiet_times_so_many_are_kept_ready_as_are_used_that_far(
     quiet: float, ready: int | None
@@ -209,6 +223,16 @@ def test_no_fewer_may_run_than_are_kept_ready_by_hand_or_by_the_clock() -> None:
     derived = found(of(40, 0.3), clocked, quiet=20)["functions.front.min_instances"]
     assert derived.value == 2
     assert derived.reason.endswith("at most 2: scheduled keeps as few")
+
+
+def test_what_is_kept_ready_as_it_is_declared_or_for_a_queue_may_run() -> None:
+    """Or a stack that states its traffic would be refused for what it does not say."""
+    ready = [replace(each, scaling=Scaling(min_instances=9)) for each in SHOP.functions]
+    made = found(of(40, 0.03), replace(SHOP, functions=tuple(ready)))
+    for name in ("front", "mail"):
+        limit = made[f"functions.{name}.max_instances"]
+        assert limit.value == 9
+        assert limit.reason.endswith("; at least 9: as many are kept ready")
 
 
 def test_a_consumer_that_is_held_by_hand_holds_its_queue() -> None:

@@ -93,6 +93,54 @@ def test_a_worn_instance_at_the_maximum_goes_first() -> None:
     assert outside.at_work == {2: [2]}
 
 
+def test_who_comes_while_a_worn_instance_is_replaced_waits_a_second_and_is_not_refused() -> None:
+    """Of so few that it had to go first: recycling must cost no call."""
+    outside = Outside()
+    fleet = fleet_of(outside, maximum=1, bounds=Bounds(requests=1))
+    fleet.arrive(1)
+    fleet.ready(1)
+    outside.at_work.pop(1)
+    fleet.done(1, 1)
+    for call in (2, 3, 4):
+        fleet.arrive(call)
+    assert (outside.stopped, outside.failed) == ([1], [])
+    outside.now = 0.3
+    fleet.ready(2)
+    fleet.upkeep.bounds = None
+    outside.at_work.pop(2)
+    fleet.done(2, 2)
+    outside.now = 1.0
+    fleet.arrive(5)
+    fleet.tick()
+    assert outside.at_work == {2: [3]}
+    assert outside.failed == [(5, Failure.FULL), (4, Failure.FULL)]
+
+
+@pytest.mark.parametrize("calls", [0, 6])
+def test_of_worn_instances_at_the_maximum_one_goes_at_a_time(calls: int) -> None:
+    """Those that started together are worn together, and all but one must go on serving."""
+    outside = Outside()
+    fleet = fleet_of(outside, minimum=6, maximum=6, bounds=Bounds(age_s=100))
+    fleet.open()
+    for instance in range(1, 7):
+        fleet.ready(instance)
+    for call in range(calls):
+        fleet.arrive(call)
+    outside.now = 101
+    for instance in range(1, 7):
+        for call in outside.at_work.pop(instance, []):
+            fleet.done(instance, call)
+    started = 6
+    for _ in range(20):
+        assert len(fleet.idle) >= 5
+        fleet.tick()
+        assert len(fleet.idle) >= 5
+        while started < outside.starts:
+            started += 1
+            fleet.ready(started)
+    assert (sorted(outside.stopped), sorted(fleet.idle)) == ([*range(1, 7)], [*range(7, 13)])
+
+
 def test_a_call_waits_as_long_as_the_queue_says_and_is_then_refused() -> None:
     outside = Outside()
     fleet = fleet_of(outside, maximum=1, queue_s=5)
@@ -184,6 +232,19 @@ def test_who_waits_for_calls_that_do_not_end_is_refused_when_no_more_may_start()
     outside.now += 0.02
     fleet.tick()
     assert [call for call, _ in outside.failed] == [26, 23, 24, 25]
+
+
+def test_the_end_of_an_instance_that_was_stopped_starts_none() -> None:
+    """It is told of when its process is gone, while calls wait that need no start."""
+    outside = Outside()
+    fleet = used_to_calls_of_a_millisecond(outside)
+    fleet.tick()
+    for call in (20, 21, 22):
+        fleet.arrive(call)
+    fleet.lost(99)
+    assert (outside.starts, len(fleet.waiting)) == (1, 2)
+    fleet.lost(1)
+    assert outside.starts == 3
 
 
 def test_a_retired_fleet_finishes_what_it_has_and_is_drained_once() -> None:

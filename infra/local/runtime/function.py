@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from infra.local.runtime.call import Call
+from infra.local.runtime.deadlines import Deadlines
 from infra.local.runtime.emulate import Failure
 from infra.local.runtime.frames import Kind
 from infra.local.runtime.instances import Instance
@@ -53,6 +54,7 @@ class Revision:
         self._now = steering.now
         self._weigh_at = 0.0
         self.fleet: Fleet[Call, Instance] = steering.fleet(self, spec)
+        self._deadlines = Deadlines(spec.timeout_s, lambda: self.fleet.busy, self._timed_out)
 
     async def open(self) -> None:
         """Have one instance ready to work. Raises NotStartedError, and leaves nothing behind."""
@@ -141,9 +143,8 @@ class Revision:
         """Have an instance work on a call, until its deadline at most."""
         now = self._now()
         self._meter.waited.add(now, now - call.arrived)
-        timeout = self.spec.timeout_s
-        instance.timer = self._loop.call_later(timeout, self._timed_out, instance)
-        instance.send(call.request_id, time.monotonic() + timeout, call.event)
+        self._deadlines.begin(instance)
+        instance.send(call.request_id, call.event)
 
     def stop(self, instance: Instance, *, worn: bool = False) -> None:
         """Let an idle instance go."""
@@ -161,15 +162,17 @@ class Revision:
 
     def drained(self) -> None:
         """Nothing is left of this revision."""
+        self._deadlines.cancel()
         self.gone.set()
 
     # What the instances tell.
 
     def _replied(self, instance: Instance, kind: Kind, payload: bytes) -> None:
-        if (kind in {Kind.READY, Kind.NOT_STARTED}) is not (instance in self._starting):
+        starts = kind is Kind.READY or kind is Kind.NOT_STARTED
+        if starts is not (instance in self._starting):
             instance.end()  # out of turn, or given up already
             return
-        if instance.timer is not None:
+        if starts and instance.timer is not None:
             instance.timer.cancel()
         if kind is Kind.READY:
             self._starting.discard(instance)

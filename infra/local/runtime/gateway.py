@@ -35,6 +35,7 @@ _PLAIN = (b"content-type", b"text/plain; charset=utf-8")
 _LATE = "the body did not arrive in time"
 # of a path: longer than an id is, as tokens, keys and signatures are that landed there by mistake
 _LONG = re.compile(r"([^/]{12})[^/]{29,}")
+_LEAST_LONG = 12 + 29
 
 
 class TooLargeError(Exception):
@@ -102,7 +103,7 @@ class Gateway:
             "event": "request",
             "request_id": done.request_id,
             "method": scope["method"],
-            "path": _LONG.sub(r"\1…", scope["raw_path"].decode("latin-1")),
+            "path": _logged(scope["raw_path"].decode("latin-1")),
             "function": done.function,
             "status": answer.status,
             "ms": round((time.monotonic() - began) * 1000, 3),
@@ -126,7 +127,8 @@ class Gateway:
         body = b""
         try:
             limit = serving.spec.body_limit
-            body = await _read_body(scope["headers"], receive, limit, self._body_s)
+            if announced := _announced(scope["headers"]):
+                body = await _read_body(announced, receive, limit, self._body_s)
         except TooLargeError:
             too_large = True
         except TimeoutError:
@@ -179,16 +181,15 @@ def _framed(answer: HttpAnswer) -> list[tuple[bytes, bytes]]:
     return [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
 
 
-async def _read_body(
-    headers: list[tuple[bytes, bytes]], receive: Receive, limit: int, within_s: float
-) -> bytes:
+def _logged(path: str) -> str:
+    return path if len(path) < _LEAST_LONG else _LONG.sub(r"\1…", path)
+
+
+async def _read_body(announced: int, receive: Receive, limit: int, within_s: float) -> bytes:
     """The whole body. Raises TooLargeError, TimeoutError, and ConnectionError when the client left.
 
     Reads on for a while when there is too much, so that the answer is heard.
     """
-    announced = _announced(headers)
-    if not announced:
-        return b""
     if announced > limit + _HEARD_OUT_BYTES:
         raise TooLargeError
     parts: list[bytes] = []

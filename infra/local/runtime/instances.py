@@ -34,7 +34,8 @@ class Instance(asyncio.Protocol):
         self.function = function
         self.pid = 0
         self.let_go = False  # told to leave, so that its end is no news
-        self.timer: asyncio.TimerHandle | None = None
+        self.timer: asyncio.TimerHandle | None = None  # for its start
+        self.deadline = 0.0  # of the call that it works on, on the monotonic clock
         self.request_id = ""
         self._logbook = logbook
         self._printed = printed
@@ -76,12 +77,12 @@ class Instance(asyncio.Protocol):
         self._transport = None
         self.end()
 
-    def send(self, request_id: str, deadline: float, event: bytes) -> None:
-        """Hand a call over; the instance must be idle."""
+    def send(self, request_id: str, event: bytes) -> None:
+        """Hand a call over, with the deadline that was set; the instance must be idle."""
         self.request_id = request_id
         self._expected = request_id.encode()
         if self._transport is not None:
-            self._transport.write(frames.call(self._expected, deadline, event))
+            self._transport.write(frames.call(self._expected, self.deadline, event))
 
     def close(self) -> None:
         """Let an idle worker go: its socket closes, and what is left of it is killed."""

@@ -12,6 +12,7 @@ from infra.local.runtime.gateway import Gateway
 
 _HEAD_BYTES = 64 * 1024
 _HEAD_S = 30.0
+_QUIET_S = 60.0  # a connection without requests is kept so long
 _TOO_LARGE = "The request's head is too large."
 
 
@@ -19,11 +20,38 @@ class _RefusedError(Exception):
     """A head that is too large, or cannot be taken for what it is."""
 
 
+class _Whole:
+    """A connection's transport for answers: one write for each, where uvicorn makes two."""
+
+    __slots__ = ("_parts", "_transport", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._parts: list[bytes] = []
+        self._transport = transport
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        """Keep a part until the answer is complete."""
+        self._parts.append(data)
+
+    def flush(self) -> None:
+        """Send what was kept."""
+        if self._parts:
+            self._transport.write(b"".join(self._parts))
+            self._parts.clear()
+
+    def close(self) -> None:
+        """Send what was kept, which is the last."""
+        self.flush()
+        self._transport.close()
+
+
 class _Protocol(HttpToolsProtocol):
     """uvicorn's, but bounded: a head that is endless in size or time is cut off.
 
     It also closes after a request that asks for another protocol, of which there is none here, and
-    lets the requests before a broken one have their answers first.
+    lets the requests before a broken one have their answers first. A request costs no timer and no
+    second write.
     """
 
     _begun = False  # a head that is not complete yet
@@ -33,10 +61,14 @@ class _Protocol(HttpToolsProtocol):
     _chunk = 0  # the bytes of what came last
     _refused = False
     _slow: asyncio.TimerHandle | None = None
+    _quiet: asyncio.TimerHandle | None = None
+    _answered = 0.0  # when the last answer was complete, on the loop's clock
+    _whole: _Whole
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A head is awaited."""
         super().connection_made(transport)
+        self._whole = _Whole(transport)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -81,6 +113,22 @@ class _Protocol(HttpToolsProtocol):
         super().on_headers_complete()
         if upgrade:
             self.cycle.keep_alive = False
+        if not self.expect_100_continue:  # that goes before the answer
+            self.cycle.transport = self._whole  # type: ignore[assignment]
+
+    def on_response_complete(self) -> None:
+        """Send the answer, then go on as uvicorn does, but with one timer for all requests."""
+        self._whole.flush()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._answered = self.loop.time()
+        if self._quiet is None:
+            self._quiet = self.loop.call_later(_QUIET_S, self._close_quiet)
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """A client that has said all may still wait for its answer."""
@@ -99,14 +147,24 @@ class _Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is timed any more."""
-        if self._slow is not None:
-            self._slow.cancel()
+        for timer in (self._slow, self._quiet):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
     def _idle(self) -> bool:
         """Whether every request so far has its answer."""
         cycle: RequestResponseCycle | None = self.cycle
         return True if cycle is None else cycle.response_complete
+
+    def _close_quiet(self) -> None:
+        """Close a connection that was idle since its last answer, or look again when it may be."""
+        busy = self._begun or not self._idle()
+        left_s = _QUIET_S if busy else self._answered + _QUIET_S - self.loop.time()
+        if left_s > 0:
+            self._quiet = self.loop.call_later(left_s, self._close_quiet)
+        else:
+            self.transport.close()
 
     def _await_head(self) -> None:
         if self._slow is None and not self.transport.is_closing():
@@ -167,7 +225,6 @@ class GatewayServer:
             server_header=False,
             date_header=True,
             proxy_headers=False,
-            timeout_keep_alive=60,
             timeout_graceful_shutdown=30,
         )
         server = _Uvicorn(config)

@@ -14,7 +14,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, NoReturn, TextIO
 
 from infra.local.runtime.emulate import Identity, Invocation, WorkerSide
@@ -26,6 +25,7 @@ Handler = Callable[[Any, Any], Any]
 _OURS = os.path.abspath(f"{__file__}/../../../..")  # noqa: PTH100 - infra's; no place of a handler's
 _RESULT_BYTES = 6 * 1024 * 1024  # what Lambda takes; Function Compute takes more
 _TRACE_LINES, _TEXT = 20, 16 * 1024
+_AT_ONCE = 64 * 1024
 _PR_SET_PDEATHSIG = 1
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
@@ -149,22 +149,21 @@ def _writable(text: str) -> str:
 
 
 def _receive(calls: socket.socket) -> bytes | None:
-    """The next call's body, or None when the socket was closed."""
-    head = _exactly(calls, LENGTH.size)
-    return _exactly(calls, LENGTH.unpack(head)[0]) if head else None
-
-
-def _exactly(calls: socket.socket, size: int) -> bytes | None:
-    data = calls.recv(size)
-    while data and len(data) < size:
-        more = calls.recv(size - len(data))
+    """The next call's body, or None when the socket was closed; nearly always all at once."""
+    data, end = b"", LENGTH.size
+    while len(data) < end:
+        more = calls.recv(max(_AT_ONCE, end - len(data)))
         if not more:
             return None
         data += more
-    return data or None
+        if len(data) >= LENGTH.size:
+            end = LENGTH.size + LENGTH.unpack_from(data)[0]
+    return data[LENGTH.size : end]
 
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):  # the handler closed or replaced it
+        try:  # noqa: SIM105 - suppress takes longer, at every call
             stream.flush()
+        except Exception:  # noqa: BLE001, S110 - the handler closed or replaced it
+            pass

@@ -117,9 +117,11 @@ def test_a_welcome_that_was_not_sent_yet_goes_out_beside_the_entry() -> None:
     assert len(_welcomes(shop)) == 1
 
 
-def test_a_welcome_and_a_promotion_at_the_same_moment_lose_neither() -> None:
+@pytest.mark.parametrize("lacking", [[], ["told"]], ids=["new", "of before there were entries"])
+def test_a_welcome_and_a_promotion_at_the_same_moment_lose_neither(lacking: list[str]) -> None:
     def waited() -> MemoryShop:
         shop = _unwelcomed()
+        shop.table("users").update({"username": "shopkeeper"}, remove=lacking)
         shop.clock.advance(2 * 60_000)
         return shop
 

@@ -16,7 +16,7 @@ Nothing is started faster than the provider would, nothing at work is ever stopp
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from infra.capacity import StartRate, least_waiting
 from infra.local.runtime.scaling.decisions import NOTHING, Decision, Instance, Seen, to_size
@@ -28,6 +28,7 @@ from infra.local.runtime.scaling.start_budget import StartBudget
 _CALLS: Final = 60  # as long as so many calls, a window tells of the load
 _STUCK: Final = 10  # so many calls' time without one that ends, and those at work are stuck
 _SAMPLES: Final = 50  # calls, or starts, whose mean duration is remembered
+_FULL: Final[Decision[Any]] = Decision(0, (), "at the maximum", capped=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +198,7 @@ class Autoscaler:
             return NOTHING
         room = min(wanted, seen.maximum - seen.size)
         if room <= 0:
-            return Decision(0, (), "at the maximum", capped=True)
+            return _FULL
         granted = self._budget.take(now, room)
         capped = granted < wanted
         if granted < room:

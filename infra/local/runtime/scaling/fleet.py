@@ -59,6 +59,7 @@ class Fleet(Generic[Call, Instance]):
         self.retired = False
         self._ordered: deque[float] = deque()  # when those that start were ordered
         self._told = False  # that it is drained
+        self._short_until = -_FOREVER  # since a worn one has gone: calls wait for another
         self._rests_until = -_FOREVER  # since one did not start
 
     @property
@@ -96,8 +97,9 @@ class Fleet(Generic[Call, Instance]):
             and (decision.capped or self.size >= self.maximum)
         ):
             self.waiting.pop()
-            if self._queue_s > 0:
-                self.waiting.append((call, now, now + self._queue_s))
+            patience_s = max(self._queue_s, _BET_S if now < self._short_until else 0)
+            if patience_s > 0:
+                self.waiting.append((call, now, now + patience_s))
             else:
                 self._staff.fail(call, Failure.FULL)
 
@@ -125,13 +127,14 @@ class Fleet(Generic[Call, Instance]):
         self.in_flight -= 1
         self.upkeep.lives[instance].served += 1
         self.scaler.finished(now, now - began, self)
-        if not self.retired:
+        if self.upkeep.bounds is not None and not self.retired:
             self._look_after(instance, now)
         self._next(instance, now)
 
     def lost(self, instance: Instance) -> None:
         """An instance is gone, whatever it was doing; its calls are the caller's to answer."""
-        self.idle.pop(instance, None)
+        if instance not in self.busy and self.idle.pop(instance, None) is None:
+            return  # it was stopped, or is lost already
         self.in_flight -= len(self.busy.pop(instance, ()))
         self.upkeep.forget(instance)
         self._start_for_waiting()
@@ -148,9 +151,8 @@ class Fleet(Generic[Call, Instance]):
             if now >= self._rests_until:
                 self._start_for_waiting()
             return
-        if self.upkeep.bounds is not None:
-            for instance in list(self.idle):
-                self._look_after(instance, now)
+        for instance in list(self.idle):
+            self._look_after(instance, now)
         if now < self._rests_until:
             return
         self._follow(self.scaler.tick(now, self), now)
@@ -176,11 +178,7 @@ class Fleet(Generic[Call, Instance]):
         if self.slots == 1:
             return idle_one(self.idle, self.balance)
         outstanding = dict.fromkeys(reversed(self.idle), 0)
-        outstanding.update(
-            (each, len(calls))
-            for each, calls in self.busy.items()
-            if each not in self.upkeep.leaving
-        )
+        outstanding |= {e: len(c) for e, c in self.busy.items() if e not in self.upkeep.leaving}
         return least_outstanding(outstanding, self.slots)
 
     def _assign(self, instance: Instance, call: Call, now: float) -> None:
@@ -218,19 +216,21 @@ class Fleet(Generic[Call, Instance]):
 
     def _stop(self, instance: Instance) -> None:
         del self.idle[instance]
-        worn = self.upkeep.forget(instance)
-        self._staff.stop(instance, worn=worn)
+        self._staff.stop(instance, worn=self.upkeep.forget(instance))
 
     def _look_after(self, instance: Instance, now: float) -> None:
-        """Replace a worn instance: first by another, then it goes; at the maximum it goes first."""
+        """Replace a worn one: another starts, then it goes; at the maximum it goes first, alone."""
         if not (why := self.upkeep.newly_worn(instance, now)):
             return
-        self.reason, self.reason_at = why, now
         if self.size < self.maximum:
             self.upkeep.worn[instance] = None
             self._start(1)
+        elif self._ordered or self.upkeep.leaving:
+            return
         else:
+            self._short_until = now + _BET_S
             self._let_go(instance)
+        self.reason, self.reason_at = why, now
 
     def _let_go(self, instance: Instance) -> None:
         """A worn instance takes no more calls, and ends with those that it has."""
