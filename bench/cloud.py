@@ -57,10 +57,11 @@ def checkout_in(checkout: Path, folder: Path) -> Path:
     return root
 
 
-def health_alone(workers: int | None = WORKERS) -> Platform:
+def health_alone(workers: int | None = WORKERS, handler: str | None = None) -> Platform:
     """`GET /health` with so many workers, or with None as few or many as its own scaling allows.
 
-    Calls wait for an instance, since the load is more than the shop lets run at once.
+    Calls wait for an instance, since the load is more than the shop lets run at once. `handler`
+    answers in place of the shop's, as a dotted path.
     """
     platform = shop.platform(Settings(target="local"), plan.LOCAL_STACK)
     (health,) = (each for each in platform.functions if each.name == NAME)
@@ -69,6 +70,6 @@ def health_alone(workers: int | None = WORKERS) -> Platform:
         scaling = replace(scaling, min_instances=workers, max_instances=workers)
     return Platform(
         stack=platform.stack,
-        functions=(replace(health, scaling=replace(scaling, queue_ms=_QUEUE_MS)),),
+        functions=(replace(health, handler=handler, scaling=replace(scaling, queue_ms=_QUEUE_MS)),),
         routes=tuple(each for each in platform.routes if each.function == NAME),
     )

@@ -46,10 +46,15 @@ class Command:
 
 
 @contextmanager
-def cloud(root: Path, emulate: Provider, workers: int | None) -> Iterator[Contestant]:
-    """Our local cloud under a supervisor of its own; without `workers` the autoscaler rules."""
+def cloud(
+    root: Path, emulate: Provider, workers: int | None, handler: str | None
+) -> Iterator[Contestant]:
+    """Our local cloud under a supervisor of its own; without `workers` the autoscaler rules.
+
+    Without `handler` the shop's own answers.
+    """
     settings = Local(emulate=emulate)
-    with Cloud.open(root, health_alone(workers), settings, free_port()) as ours:
+    with Cloud.open(root, health_alone(workers, handler), settings, free_port()) as ours:
         url = f"http://127.0.0.1:{ours.port}/health"
         await_answer(url, lambda: True)
 

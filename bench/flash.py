@@ -27,7 +27,7 @@ from infra.settings_local import Local
 
 SECONDS: Final = 48
 SEED: Final = 3
-SCALE: Final = 3.0
+SCALE: Final = 5.0
 _PHASES: Final = 3  # before, in and after the sale
 _LAG_P99_MS: Final = 10.0
 _LAG_MS: Final = 100.0

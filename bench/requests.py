@@ -18,14 +18,19 @@ from infra.model import Provider
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """A local cloud: as which one, and with how many workers, None for the autoscaler's choice."""
+    """A local cloud: as which one, and with how many workers, None for the autoscaler's choice.
+
+    `handler` is a file of a peer's whose `health` answers in place of the shop's.
+    """
 
     title: str
     emulate: Provider
     workers: int | None = None
+    handler: str | None = None
 
 
 CLOUDS = {
+    "same": Ours("local cloud, its handler", "aws", handler="offline/main.py"),
     "aws": Ours("local cloud, aws", "aws"),
     "alicloud": Ours("local cloud, alicloud", "alicloud"),
     "fixed": Ours(f"local cloud, aws, {WORKERS} fixed", "aws", WORKERS),
@@ -38,6 +43,7 @@ PEERS = {
 YARDSTICK = "uvicorn"
 BASE = "uvicorn + starlette"
 NAMES = {**{name: each.title for name, each in CLOUDS.items()}, **PEERS, YARDSTICK: BASE}
+_SAME = "same_as_the_peers.py"
 TO_PEER = Goal("the best peer", wanted=5, least=2.5)
 TO_YARDSTICK = Goal(BASE, wanted=0.5)
 _NOTE = """\
@@ -61,7 +67,12 @@ def started(
             if name in only:
                 progress.say(f"starting the {ours.title}")
                 copied(machine.root, folder / name)
-                cloud = contestants.cloud(folder / name, ours.emulate, ours.workers)
+                handler = None
+                if ours.handler is not None:
+                    there = folder / name / "app" / "handlers" / _SAME
+                    shutil.copy(machine.root / "bench" / "apps" / ours.handler, there)
+                    handler = f"app.handlers.{there.stem}.health"
+                cloud = contestants.cloud(folder / name, ours.emulate, ours.workers, handler)
                 up[ours.title] = stack.enter_context(cloud)
         wanted = [name for name in (*PEERS, YARDSTICK) if name in only]
         for name, command in _commands(wanted, machine, progress).items():
