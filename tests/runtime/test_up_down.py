@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,7 +135,7 @@ def test_up_names_the_secrets_that_somebody_else_has_to_give(tmp_path: Path) -> 
         "smtp-url": {"at": str(there), "given": True},
         "token-key": {"at": str(tmp_path / "token-key")},
     }
-    functions = {
+    functions: dict[str, dict[str, Any]] = {
         "orders": {"environment": {"SHOP_SECRETS": json.dumps(secrets)}},
         "health": {"environment": {}},
     }
