@@ -16,6 +16,7 @@ from infra.local.runtime.logbook import Logbook
 from infra.local.runtime.memory import resident_mb
 from infra.local.runtime.scaling.fleet import Fleet
 from infra.local.runtime.specs import FunctionSpec
+from infra.local.runtime.start_gate import Leave
 from infra.local.runtime.steering import Steering
 from infra.local.runtime.telemetry import Meter
 
@@ -48,7 +49,7 @@ class Revision:
         self._launcher = launcher
         self._logbook = logbook
         self._loop = asyncio.get_running_loop()
-        self._starting: set[Instance] = set()
+        self._starting: dict[Instance, Leave] = {}
         self._first: asyncio.Future[None] = self._loop.create_future()
         self._meter = meter
         self._now = steering.now
@@ -116,7 +117,10 @@ class Revision:
     # What the fleet asks for.
 
     def start(self) -> None:
-        """Start one instance."""
+        """Start one instance, as soon as few enough others do."""
+        self._launcher.starts.enter(self._loop, self._start)
+
+    def _start(self, leave: Leave) -> None:
         spec = self.spec
         order: dict[str, Any] = {
             "emulate": spec.emulate,
@@ -135,8 +139,9 @@ class Revision:
         except (OSError, RuntimeError) as error:  # out of descriptors
             self._logbook.write("instance not started", function=spec.name, error=str(error))
             self._loop.call_soon(self._never_started, f"no instance can be started: {error}")
+            self._loop.call_soon(leave)
             return
-        self._starting.add(instance)
+        self._starting[instance] = leave
         instance.timer = self._loop.call_later(self._start_s, self._too_slow, instance)
 
     def assign(self, instance: Instance, call: Call) -> None:
@@ -175,7 +180,7 @@ class Revision:
         if starts and instance.timer is not None:
             instance.timer.cancel()
         if kind is Kind.READY:
-            self._starting.discard(instance)
+            self._starting.pop(instance)()
             if not self._first.done():
                 self._first.set_result(None)
             self._meter.starts += 1
@@ -230,10 +235,9 @@ class Revision:
         self._not_started(instance, reason)
 
     def _not_started(self, instance: Instance, reason: str) -> None:
-        if instance not in self._starting:
-            return
-        self._starting.discard(instance)
-        self._never_started(reason)
+        if (leave := self._starting.pop(instance, None)) is not None:
+            leave()
+            self._never_started(reason)
 
     def _never_started(self, reason: str) -> None:
         if not self._first.done():

@@ -18,6 +18,7 @@ from infra.local.runtime import frames
 from infra.local.runtime.frames import Kind
 from infra.local.runtime.instances import Instance
 from infra.local.runtime.logbook import Logbook
+from infra.local.runtime.start_gate import StartGate
 
 _ROOT = str(Path(__file__).resolve().parents[3])  # where infra/ stands
 _REPORT_BYTES = 64 * 1024
@@ -39,6 +40,8 @@ class Launcher:
         self._opened = 0.0
         self._connecting: set[asyncio.Task[Any]] = set()
         self._orders: deque[tuple[bytes, list[int]]] = deque()
+        # one processor is left to the instances at work
+        self.starts = StartGate(max(1, (os.cpu_count() or 1) - 1))
 
     @property
     def pid(self) -> int | None:
