@@ -1,6 +1,7 @@
 """The gate that starts of instances go through: few at once, in turn, and none for ever."""
 
 from collections.abc import Callable
+from functools import partial
 
 from infra.local.runtime.start_gate import Leave, StartGate
 
@@ -25,7 +26,7 @@ class Starts:
 
     def ask(self, *names: str) -> None:
         for name in names:
-            self.gate.enter(self.clock, lambda leave, name=name: self.inside.update({name: leave}))
+            self.gate.enter(self.clock, partial(self.inside.__setitem__, name))
 
 
 def test_no_more_than_so_many_are_inside_and_each_that_leaves_lets_in_the_next() -> None:
