@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from infra import shop
 from infra.capacity import START_RATES
@@ -17,7 +17,6 @@ from infra.cli.capacity_plots import At, plots, sweep
 from infra.cli.console import parser, run_command
 from infra.cli.stack import ROOT
 from infra.cli.stated import stated
-from infra.config_keys import SETTINGS
 from infra.demand import Demand
 from infra.demanded import demanded, derivation
 from infra.derived import Limit
@@ -37,8 +36,7 @@ _TRIED: Final = {
 
 def settings_of(root: Path, stack: str, tried: Mapping[str, float]) -> Settings:
     """What the stack's file states, with `tried` in its traffic. Raises PlatformError, Refused."""
-    config = stated(root, stack).content.get("config")
-    raw: Any = config.get(SETTINGS) if isinstance(config, Mapping) else None
+    raw = stated(root, stack).settings
     if tried and isinstance(raw, Mapping):
         own = raw.get("traffic")
         raw = {**raw, "traffic": {**(own if isinstance(own, Mapping) else {}), **tried}}

@@ -46,10 +46,9 @@ def check_keys(root: Path, stack: str, environment: Mapping[str, str]) -> None:
     if stack == LOCAL:
         return
     found = stated(root, stack, environment)
-    config = found.content.get("config")
     # Pulumi's own environments bring settings and variables that are not in the file
     if found.target == "alicloud" and "environment" not in found.content:
-        callers.require(config if isinstance(config, Mapping) else {}, environment)
+        callers.require(found.config, environment)
 
 
 def unasked(more: Sequence[str]) -> bool:

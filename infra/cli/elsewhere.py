@@ -7,7 +7,6 @@ from typing import Final
 from infra.alicloud.names import Names
 from infra.cli.environment import LOCAL
 from infra.cli.stated import stated
-from infra.config_keys import SETTINGS
 
 LOGS: Final = {
     "aws": "aws logs tail --follow /aws/lambda/shop-{stack}-<function> shows one there",
@@ -42,8 +41,7 @@ def elsewhere(root: Path, stack: str, texts: Mapping[str, str]) -> str:
     if stack == LOCAL:
         return ""
     found = stated(root, stack)
-    config = found.content.get("config")
-    settings = config.get(SETTINGS) if isinstance(config, Mapping) else None
+    settings = found.settings
     on_alicloud = settings.get("alicloud") if isinstance(settings, Mapping) else None
     instance = on_alicloud.get("instance") if isinstance(on_alicloud, Mapping) else None
     project = Names(stack, str(instance or "<alicloud.instance>")).project

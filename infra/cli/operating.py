@@ -17,7 +17,6 @@ from infra import granted, model, shop
 from infra.cli.environment import LOCAL
 from infra.cli.stack import ROOT
 from infra.cli.stated import Stated, stated, stated_with_region
-from infra.config_keys import SETTINGS
 from infra.errors import PlatformError
 from infra.local import access
 from infra.local.places import Places
@@ -98,9 +97,7 @@ def variables(root: Path, stack: str, base: Mapping[str, str]) -> dict[str, str]
 
 def settings_of(found: Stated, stack: str) -> Settings:
     """The settings that the stack's file states. Raises Refused."""
-    config = found.content.get("config")
-    raw = config.get(SETTINGS) if isinstance(config, Mapping) else None
-    return parse(raw, f"stacks/Pulumi.{stack}.yaml", shop.NAMES)
+    return parse(found.settings, f"stacks/Pulumi.{stack}.yaml", shop.NAMES)
 
 
 def _aws(platform: model.Platform, found: Stated, stack: str) -> dict[str, str]:

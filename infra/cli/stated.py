@@ -31,6 +31,16 @@ class Stated:
     region: str
     profile: str | None = None
 
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """What stands under `config:`; nothing where that is no mapping."""
+        return _under(self.content, "config")
+
+    @property
+    def settings(self) -> object:
+        """Our own part of it, as YAML has it and not yet judged; None where there is none."""
+        return self.config.get(SETTINGS)
+
 
 def stack_file(root: Path, stack: str) -> Path:
     """The file of the stack."""
@@ -52,10 +62,8 @@ def stated(root: Path, stack: str, env: Mapping[str, str] = os.environ) -> State
             f"→ {others}write that file (git checkout stacks/ brings back one that was deleted)"
         )
     content = _mapping(stack_file(root, stack))
-    config = content.get("config")
-    config = config if isinstance(config, dict) else {}
-    settings = config.get(SETTINGS)
-    target = settings.get("target") if isinstance(settings, dict) else None
+    config = _under(content, "config")
+    target = _under(config, SETTINGS).get("target")
     provider = _provider(target)
     named = (env[name] for name in _REGION[provider] if env.get(name))
     region = config.get(f"{provider}:region") or next(named, None)
@@ -79,6 +87,11 @@ def stated_with_region(root: Path, stack: str, env: Mapping[str, str] = os.envir
             f"or set {_REGION[provider][0]}"
         )
     return found
+
+
+def _under(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = content.get(key)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _provider(target: object) -> str:

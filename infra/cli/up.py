@@ -11,6 +11,7 @@ from infra.cli import cloud_stack
 from infra.cli.console import parser, run_command
 from infra.cli.stack import ROOT, Stack, prepare
 from infra.errors import PlatformError
+from infra.granted import VARIABLES
 from infra.local.client import ask
 from infra.local.places import Places
 
@@ -46,7 +47,8 @@ def up(stack: Stack, more: Sequence[str]) -> int:
 def not_given(functions: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The secrets that somebody else gives and that are not there; `functions` as they run."""
     stated = [
-        json.loads(each["environment"].get("SHOP_SECRETS", "{}")) for each in functions.values()
+        json.loads(each["environment"].get(VARIABLES["secret"], "{}"))
+        for each in functions.values()
     ]
     files = {
         name: Path(each["at"]) for one in stated for name, each in one.items() if each.get("given")

@@ -36,7 +36,7 @@ class LocalSecrets:
         file = self._files.get(name)
         if file is None:
             raise ResourceMissingError(f"there is no secret {name} here")
-        if name in self._given and not file.exists():
+        if name in self._given and _absent(file):
             raise ResourceMissingError(
                 f"the secret {name} has no value yet: make secret NAME={name} < file"
             )
@@ -65,6 +65,15 @@ def read_or_make(path: Path) -> str:
     if found is None:
         raise UnavailableError(f"{_named(path)} was removed while it was made; ask again")
     return found
+
+
+def _absent(path: Path) -> bool:
+    """Whether there is no such file; why one cannot be seen is its reader's to explain."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
+    return False
 
 
 @contextmanager

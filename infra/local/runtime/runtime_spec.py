@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from infra.local.runtime.scaling.balancer import Balance
 from infra.local.runtime.specs import Rule, Spec, one_of, whole
 
 MODES = ("slo", "utilisation")
-BALANCES = ("recent", "balanced")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class RuntimeSpec(Spec):
 
     RULES: ClassVar[Mapping[str, Rule]] = {
         "mode": one_of(*MODES),
-        "balance": one_of(*BALANCES),
+        "balance": one_of(*Balance),
         "wait_ms": whole(1, 60_000),
         "late_percent": whole(1, 50),
         "price_s": whole(1, 86_400),

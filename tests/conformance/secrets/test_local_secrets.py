@@ -199,3 +199,10 @@ def test_a_secret_that_somebody_else_gives_is_missing_until_it_is_there(tmp_path
     file.write_text("sk_given\n", encoding="ascii")
     file.chmod(0o600)
     assert found.get("stripe-key") == "sk_given"
+
+
+def test_a_given_secret_that_cannot_be_seen_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text("no folder", encoding="ascii")
+    file = tmp_path / "secrets" / "stripe-key"
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        open_secrets({"stripe-key": {"at": str(file), "given": True}}).get("stripe-key")
