@@ -83,6 +83,24 @@ def test_balanced_gives_each_instance_the_same_share_and_recent_gives_one_all_it
     cloud.remove("share")
 
 
+@pytest.mark.parametrize("balance", ["recent", "balanced"])
+def test_each_instance_does_the_same_share_while_more_is_asked_than_all_can_do(
+    cloud: LocalCloud, counts: Counts, balance: str
+) -> None:
+    """S = T/N within a tenth, over a load that never lets one of them rest."""
+    cloud.configure(balance=balance)
+    cloud.put("laden", NAP, min_instances=4, max_instances=4, queue_ms=20_000)
+    wait_for(lambda: cloud.told("laden")["idle"] == 4)
+    calls = counts(small=200, full=4000)
+    with under_requests(lambda: cloud.get("/laden"), clients=12) as answers:
+        wait_for(lambda: len(answers) >= calls, limit_s=180)
+    shares = Counter(answer.body for answer in answers)
+    assert {answer.status for answer in answers} == {200}
+    assert list(shares.values()) == pytest.approx([len(answers) / 4] * 4, rel=0.1)
+    cloud.configure()
+    cloud.remove("laden")
+
+
 def test_the_work_in_flight_is_the_rate_times_the_time_of_a_call(
     cloud: LocalCloud, counts: Counts
 ) -> None:

@@ -24,7 +24,7 @@ from tests.support.wire_http import free_port
 
 START_S = 180.0  # the stand-ins' packages are installed on first use
 PROVIDER = {
-    "aws:maxRetries": "3",
+    "aws:maxRetries": "10",  # answers may be lost on their way, three in a row were
     "aws:skipCredentialsValidation": "true",
     "aws:skipMetadataApiCheck": "true",
     "aws:s3UsePathStyle": "true",

@@ -25,8 +25,9 @@ class Counts:
         in_flight: int = 0,
         waiting: int = 0,
         idle: dict[int, float] | None = None,
+        crowded: bool = False,
     ) -> None:
-        self.minimum, self.maximum, self.slots = 0, 100, 1
+        self.minimum, self.maximum, self.slots, self.crowded = 0, 100, 1, crowded
         self.starting, self.in_flight = starting, in_flight
         self.waiting = range(waiting)
         self.idle: dict[int, float] = idle or {}
@@ -78,6 +79,53 @@ def test_a_steady_load_gets_the_size_that_erlang_c_asks_for() -> None:
     expected = least_waiting(10, 0.1, 0.1, 0.01)
     assert decision.start == expected - 10
     assert decision.reason == f"T = 10.00 needs {expected}"
+
+
+def kept_busy(service_s: float, callers: int, working: int) -> int:
+    """What a minute of callers who ask again at once has the tick start."""
+    scaler = taught(service_s, start_s=0.3)
+    seen = Counts(in_flight=working, waiting=callers - working)
+    started = 0
+    for now in range(1, 61):
+        for _ in range(100):  # a load, not a stray call
+            scaler.arrived(now - 0.5, seen)
+        scaler.finished(now - 0.1, service_s, seen)
+        started = max(started, scaler.tick(float(now), seen).start)
+    return started
+
+
+@pytest.mark.parametrize("working", [1, 2, 8])
+def test_callers_who_ask_again_at_once_get_no_more_instances_while_their_queue_is_short(
+    working: int,
+) -> None:
+    """T is then what the callers keep in flight, whatever there is: N = T is no answer to it."""
+    assert kept_busy(0.0001, callers=32, working=working) == 0
+
+
+def test_while_the_gateway_has_no_time_left_a_short_queue_gets_what_works_it_off() -> None:
+    """What looks like work of all ten is then the gateway's own delay; they need no second of rest.
+
+    So it is not remembered as work either: what follows starts from the few.
+    """
+    scaler = taught(0.001, start_s=0.3)
+    decisions = []
+    for now in range(1, 21):
+        for _ in range(100):
+            scaler.arrived(now - 0.5, Counts(in_flight=10, waiting=15, crowded=True))
+        scaler.finished(now - 0.1, 0.001, Counts(in_flight=8))
+        seen = Counts(in_flight=8, idle={1: now - 0.1, 2: now - 0.05}, crowded=True)
+        decisions.append(scaler.tick(float(now), seen))
+    assert not any(each.start for each in decisions)
+    assert decisions[-1].stop == (1, 2)
+    assert scaler.tick(21.0, Counts(in_flight=1)).start <= 3
+
+
+def test_a_short_queue_of_calls_that_are_not_short_counts_as_work() -> None:
+    assert kept_busy(0.02, callers=32, working=30) > 0
+
+
+def test_a_long_queue_of_short_calls_counts_as_work() -> None:
+    assert kept_busy(0.001, callers=300, working=2) > 50
 
 
 def test_only_idle_instances_are_stopped_and_the_longest_idle_first() -> None:

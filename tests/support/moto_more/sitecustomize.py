@@ -27,6 +27,23 @@ def forget_route(request: Any, _url: str, _headers: Any) -> tuple[int, dict[str,
     return 204, {}, ""
 
 
+def once(policy: Any) -> None:
+    """Have this class of policies hold a permission once, though it is asked for again.
+
+    The provider asks again when an answer is lost on its way; moto would then hold it twice, and
+    still have it after it was removed.
+    """
+    add = policy.add_statement
+
+    def add_once(self: Any, raw: str, qualifier: str | None = None) -> Any:
+        added = add(self, raw, qualifier)
+        sid = added[0].get("Sid")
+        self.statements[:-1] = [each for each in self.statements[:-1] if each.get("Sid") != sid]
+        return added
+
+    policy.add_statement = add_once
+
+
 def in_turn(application: Any) -> None:
     """Have this class of WSGI applications answer one request at a time."""
     turn, answer = threading.Lock(), application.__call__
@@ -40,6 +57,9 @@ def in_turn(application: Any) -> None:
 
 if find_spec("moto"):
     in_turn(import_module("moto.moto_server.werkzeug_app").DomainDispatcherApplication)
+    # an answer's head and body leave together, else a connection may be given up between the two
+    import_module("werkzeug.serving").WSGIRequestHandler.wbufsize = 64 * 1024
+    once(import_module("moto.awslambda.policy").Policy)
     import_module("moto.apigatewayv2.urls").url_paths[_ROUTE] = forget_route
     # a blob's last version may be the mark that it was deleted: moto means to free its bytes, too
     import_module("moto.s3.models").FakeDeleteMarker.dispose = lambda *_, **__: None

@@ -1,12 +1,16 @@
 """The autoscaler: as few instances as keep calls from waiting longer than the goal allows.
 
 At each arrival: start one when waiting for an instance at work is slower than starting (ceil(queued
-- starting - working b/W), b the shorter of a start and the wait that is allowed). At each tick the
-largest of two sizes:
+- starting - working b/W), b a start's time, at least half of the allowed wait and at most all of
+it). At each tick the largest of two sizes:
 
 - what Erlang C asks for the work in flight, over a short or a long window, whichever is more,
   so that at most `late` of the calls wait longer than `wait_s`; down only to the largest such
   size of the last `down_s`. A function whose calls are further apart than one is worth has none.
+  While whoever queues is through in a small part of `wait_s`, and all are at work or the gateway
+  has no time left, only N = T/S, with T those who queued and S the calls that one works off in
+  that part: callers who ask again as soon as they are answered keep any number at work, and more
+  would only share the same processors.
 - the levels of concurrency that are worth an instance by how long they idled before, which holds
   sparse functions, bursts that come again, and starts ahead of calls that come by the clock.
 
@@ -23,6 +27,7 @@ from infra.local.runtime.scaling.decisions import NOTHING, Decision, Instance, S
 from infra.local.runtime.scaling.idleness import Worth
 from infra.local.runtime.scaling.levels import Levels
 from infra.local.runtime.scaling.load import Load
+from infra.local.runtime.scaling.mean import Mean
 from infra.local.runtime.scaling.start_budget import StartBudget
 
 _CALLS: Final = 60  # as long as so many calls, a window tells of the load
@@ -59,6 +64,7 @@ class Tuning:
     memory: float = 50.0
     prior: float = 1.0
     start_costs: float = 10.0  # starts of an instance keep a processor busy: so many times as long
+    brisk: float = 0.1  # a queue through in this part of the wait that is allowed is short
 
 
 class Autoscaler:
@@ -78,6 +84,9 @@ class Autoscaler:
         self._ticked = -math.inf
         self._finished = -math.inf
         self._answer = 0
+        self._asked = (-1.0, -1.0)
+        self._queued = 0  # the most that waited at once since the last tick
+        self._enough = 0  # instances, while a queue is short; 0: that is no bound
         self.aim(goal)
 
     def aim(self, goal: Goal) -> None:
@@ -86,7 +95,8 @@ class Autoscaler:
         self._patience_s = goal.wait_s * max(
             self._tuning.impatient, min(1.0, self._tuning.patience_s / goal.price_s)
         )
-        self._asked = (0.0, 0.0)
+        self._brisk_s = goal.wait_s * self._tuning.brisk
+        self._asked = (-1.0, -1.0)
 
     def arrived(self, now: float, seen: Seen[Instance]) -> Decision[Instance]:
         """Start when that is faster than to wait for those at work."""
@@ -113,8 +123,7 @@ class Autoscaler:
         In between only: more where calls wait, nothing starts, and those at work take far longer
         than they used to.
         """
-        if self._load.in_flight != seen.in_flight + len(seen.waiting):
-            self._note(now, seen)  # calls were refused, or lost with an instance
+        self._note(now, seen)  # calls were refused, or lost with an instance
         if now - self._ticked < self.tick_s * 0.99:
             if seen.waiting and not seen.starting:
                 return self._unblock(now, seen)
@@ -125,14 +134,15 @@ class Autoscaler:
         lacking = self._lacking(len(seen.waiting), seen) if seen.waiting else 0
         if lacking > 0 and seen.size + lacking > size:
             size, reason = seen.size + lacking, "queued"
-        decision = to_size(size, seen, now, self._tuning.rested_s, reason)
+        rested_s = 0.0 if self._enough else self._tuning.rested_s
+        decision = to_size(size, seen, now, rested_s, reason)
         if decision.start:
             return self._start(now, seen, decision.start, reason)
         return decision
 
     def _unblock(self, now: float, seen: Seen[Instance]) -> Decision[Instance]:
         """An instance for each that waits when no call ends; one when they end too slowly."""
-        if now - self._finished > _STUCK * self._service_s.value:
+        if now - self._finished > max(_STUCK * self._service_s.value, self._brisk_s):
             each = -(-len(seen.waiting) // seen.slots)
             return self._start(now, seen, each, "no call at work ends")
         if seen.waited(now) > self._goal.wait_s:
@@ -143,16 +153,22 @@ class Autoscaler:
         """The instances wanted, and why."""
         by_levels = self._levels.held(now, self._worth(), self._start_s.value + self.tick_s)
         calls = self._arrivals[-1] - self._arrivals[0]
-        work, by_load = 0.0, 0
+        by_load, because = 0, "few calls"
         if calls * self._goal.price_s >= len(self._arrivals):
             work = self._work(now)
             by_load = self._least(work, seen.slots)
+            because = f"T = {work:.2f} needs {by_load}"
+        self._enough = self._by_share(seen)
+        if 0 < self._enough < by_load:
+            by_load = self._enough
+            because = f"{by_load} work off a queue of {self._queued} at once"
+        self._queued = 0
         lately = self._largest(now, by_load)
         if by_levels >= lately:
             return by_levels, f"idle times hold {by_levels}"
         if lately > by_load:
             return lately, f"{lately} was right less than {self._tuning.down_s:g} s ago"
-        return by_load, f"T = {work:.2f} needs {by_load}"
+        return by_load, because
 
     def _work(self, now: float) -> float:
         """T over the short or the long window, whichever is more, of those that tell anything.
@@ -175,6 +191,15 @@ class Autoscaler:
             self._asked = asked
         return -(-self._answer // slots)
 
+    def _by_share(self, seen: Seen[Instance]) -> int:
+        """N = T/S for a short queue of short calls; 0 where that is no bound."""
+        brisk_s, service_s = self._brisk_s, self._service_s.value
+        queue_s = self._queued * service_s / max(1, seen.in_flight)
+        full = not seen.idle and queue_s >= service_s
+        if not (full or seen.crowded) or not 0 < service_s <= brisk_s or queue_s > brisk_s:
+            return 0
+        return max(1, math.ceil(self._queued * service_s / brisk_s))
+
     def _largest(self, now: float, size: int) -> int:
         """The largest size of the last `down_s`, this one included."""
         while self._sizes and self._sizes[-1][1] <= size:
@@ -187,7 +212,8 @@ class Autoscaler:
     def _lacking(self, waiting: int, seen: Seen[Instance]) -> int:
         """Instances that those who wait lack, besides what starts, and is done before one has."""
         service_s = self._service_s.value
-        soon = min(self._start_s.value, self._goal.wait_s) if self._start_s.count else 0.0
+        wait_s = self._goal.wait_s
+        soon = min(max(self._start_s.value, wait_s / 2), wait_s) if self._start_s.count else 0.0
         done = seen.in_flight * soon / service_s if service_s > 0 else 0.0
         return math.ceil((waiting - done) / seen.slots) - seen.starting
 
@@ -207,7 +233,11 @@ class Autoscaler:
 
     def _note(self, now: float, seen: Seen[Instance]) -> None:
         """The work in flight has changed."""
-        work = seen.in_flight + len(seen.waiting)
+        waiting = len(seen.waiting)
+        self._queued = max(self._queued, waiting)
+        work = seen.in_flight + waiting
+        if self._enough:
+            work = min(work, self._enough * seen.slots)
         self._load.set(now, work)
         if work > 1 and (service_s := self._service_s.value) > 0:
             patience = self._patience_s / service_s
@@ -223,19 +253,3 @@ class Autoscaler:
         return Worth(
             0.0 if unseen else self._goal.price_s, round(start_s * self._tuning.start_costs, 1)
         )
-
-
-class Mean:
-    """The mean of about the last so many values, and of all while there are fewer; 0 of none."""
-
-    __slots__ = ("_most", "count", "value")
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self.count = 0
-        self.value = 0.0
-
-    def add(self, value: float) -> None:
-        """One more value."""
-        self.count = min(self.count + 1, self._most)
-        self.value += (value - self.value) / self.count
