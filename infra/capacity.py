@@ -13,8 +13,11 @@ Loads are in erlangs (requests in flight), rates in requests/s, times in seconds
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+
+_HALVINGS: Final = 50
 
 
 class CapacityError(ValueError):
@@ -105,16 +108,34 @@ def least_waiting(load: float, service_s: float, wait_s: float, goal: float) -> 
             return servers
 
 
-def least_peaked(servers: int, load: float, peakedness: float) -> int:
+def carried_refusing(servers: int, goal: float) -> float:
+    """The work in flight of so many servers when the share that they refuse is `goal`: T(1 - B)."""
+    _at_least(0, "servers", servers)
+    _chance("goal", goal)
+    full = servers / (1.0 - goal)  # all of them at work
+    return (1.0 - goal) * _most(lambda load: refused(load, servers) <= goal, full)
+
+
+def carried_waiting(servers: int, service_s: float, wait_s: float, goal: float) -> float:
+    """The work in flight of so many servers when P(wait > wait_s) is `goal`: all that comes."""
+    _at_least(0, "servers", servers)
+    _chance("goal", goal)
+    return _most(lambda load: waits_longer(load, servers, service_s, wait_s) <= goal, servers)
+
+
+def least_peaked(servers: int, carried: float, peakedness: float) -> int:
     """What `servers`, right for arrivals by chance, become for arrivals in bursts.
 
-    `peakedness` Z is the variance of the work in flight over its mean: 1 for chance, more for
-    bursts. By Hayward (Fredericks, 1980), N(T, Z) = Z · N(T/Z); with servers = N(T) given, what
-    stands above the load grows by √Z, which is the same for large loads and never less than N(T).
+    `carried` C is the work in flight for which they are just enough. `peakedness` Z is the variance
+    of the work in flight over its mean: 1 for chance, more for bursts. By Hayward (Fredericks,
+    1980), N(T, Z) = Z · N(T/Z); for large loads that is C + √Z (N - C), which is never less than N.
+    It is a matter of N alone, and N - C never falls as N grows. With a load T below C in its place
+    the part of N that is mere rounding would grow by √Z too: most right after a step of N, so that
+    more load would ask for less.
     """
     _at_least(1, "peakedness", peakedness)
-    spare = _at_least(0, "servers", servers) - _at_least(0, "load", load)
-    return _ceil(load + max(spare, 0.0) * math.sqrt(peakedness))
+    spare = _at_least(0, "servers", servers) - _at_least(0, "carried", carried)
+    return _ceil(carried + max(spare, 0.0) * math.sqrt(peakedness))
 
 
 def burst(rate: float, window_s: float, goal: float) -> int:
@@ -165,6 +186,15 @@ def _waits(load: float, servers: int, full: float) -> float:
 def _still(load: float, servers: int, patience: float) -> float:
     """Of those that wait, the share that waits longer than `patience` service times."""
     return math.exp(-max(servers - load, 0.0) * patience)
+
+
+def _most(fits: Callable[[float], bool], above: float) -> float:
+    """The largest load up to `above` that fits, where all lesser ones do; to the last bits."""
+    least, most = 0.0, above
+    for _ in range(_HALVINGS):
+        middle = (least + most) / 2
+        least, most = (middle, most) if fits(middle) else (least, middle)
+    return least
 
 
 def _ceil(value: float) -> int:

@@ -52,11 +52,12 @@ def demanded(platform: Platform, settings: Settings, root: Path) -> Demanded:
 def derivation(platform: Platform, settings: Settings, traffic: Traffic, root: Path) -> Derivation:
     """What follows from traffic on this platform, with what was measured for this `traffic`.
 
-    Raises Refused, as what it returns does.
+    Of this one come the file, which is read once, and how long stores and payments take. Raises
+    Refused, as what it returns does.
     """
     found = measured.read(root / "stacks" / traffic.measured)
     source = f"stacks/Pulumi.{platform.stack}.yaml with stacks/{traffic.measured}"
-    by_hand, seconds = stated(settings, platform), service_time(settings)
+    by_hand, seconds = stated(settings, platform), service_time(settings, traffic)
 
     def derived(there: Traffic) -> tuple[Demand, tuple[Limit, ...]]:
         wanted = demand(platform, there, found, seconds, source)
@@ -65,10 +66,9 @@ def derivation(platform: Platform, settings: Settings, traffic: Traffic, root: P
     return derived
 
 
-def service_time(settings: Settings) -> Seconds:
-    """What a call takes a function where this stack runs, in seconds."""
-    traffic = settings.traffic
-    store_ms, payment_ms = (traffic.store_ms, traffic.payment_ms) if traffic else (0.0, 0.0)
+def service_time(settings: Settings, traffic: Traffic) -> Seconds:
+    """What a call of this traffic takes a function where the stack runs, in seconds."""
+    store_ms, payment_ms = traffic.store_ms, traffic.payment_ms
 
     def here(function: Function, cost: Cost) -> float:
         match settings.target:

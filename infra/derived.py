@@ -108,10 +108,12 @@ class _Maker:
             least = capacity.least_waiting(load, work.service_s, wait_s, goal.refused)
             chance = capacity.waits_longer(load, least, work.service_s, wait_s)
             how = f"let {percent(chance)} wait over {waits} ms (Erlang C)"
+            carried = capacity.carried_waiting(least, work.service_s, wait_s, goal.refused)
         else:
             least = capacity.least_refusing(load, goal.refused)
             how = f"refuse {percent(capacity.refused(load, least))} (Erlang B)"
-        value = capacity.least_peaked(least, load, self.traffic.peakedness)
+            carried = capacity.carried_refusing(least, goal.refused)
+        value = capacity.least_peaked(least, carried, self.traffic.peakedness)
         reason = f"{_in_flight(work)}: {least} {how}{self._for_bursts(value, least)}"
         path = f"functions.{function.name}.max_instances"
         most = (limits.INSTANCES[-1], "no function has more")
@@ -205,7 +207,7 @@ class _Maker:
                 continue
             used = self.traffic.goal.used
             least = capacity.instances_for_use(wanted, used)
-            value = capacity.least_peaked(least, wanted, self.traffic.peakedness)
+            value = capacity.least_peaked(least, least * used, self.traffic.peakedness)
             reason = f"{number(wanted)} units/s, used {percent(used)}"
             may = {
                 grant.function

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, ValidationError
 
+from infra import yaml_file
 from infra.errors import Problem, Refused
 from infra.settings_part import Part
 from infra.settings_report import nulls, problems_of
+from infra.yaml_file import RepeatedKeyError
 
 _REMEDY = "run make measure, which writes it anew"
 
@@ -64,12 +66,15 @@ def read(path: Path) -> Measured:
     """What the file says. Raises Refused, with all that is wrong with it."""
     source = str(path) if path.parent.name != "stacks" else f"stacks/{path.name}"
     try:
-        raw: Any = yaml.safe_load(path.read_bytes())
+        raw: Any = yaml_file.load(path.read_bytes())
     except FileNotFoundError:
         missing = "there is no such file, and traffic is stated, so what a request takes is unknown"
         raise _refused(source, missing) from None
     except OSError as error:
         raise _refused(source, f"it cannot be read ({error.strerror})") from error
+    except RepeatedKeyError as error:
+        told = error.told(f"leave one of the two, or {_REMEDY}")
+        raise Refused(source, [told]) from None
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
         raise _refused(source, "this is no YAML") from None
     if not isinstance(raw, dict):

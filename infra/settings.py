@@ -29,6 +29,7 @@ from infra.settings_overrides import (
 from infra.settings_part import Part
 from infra.settings_report import named, nulls, problems_of, refusal, spelled, stray, unknown
 from infra.settings_traffic import Traffic
+from infra.shop_numbers import wrong_numbers
 from infra.shop_payments import PARTS, only_with
 
 PLACES: Final = ("local", "aws", "alicloud")
@@ -125,6 +126,7 @@ def parse(raw: object, source: str, names: Names) -> Settings:
         found += _idle(cleaned)
         found += gone(cleaned)
         found += _unpaid(cleaned)
+        found += wrong_numbers(cleaned)
     try:
         settings = Settings.model_validate(cleaned)
     except ValidationError as error:

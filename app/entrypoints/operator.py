@@ -11,11 +11,12 @@ no argument and in no environment.
 {"do": "revoke admin", "username": …}              →  {"done": "revoked"}
                                                    or {"refused": "why"}
 
-`since` is a day (UTC).
+`since` is a day (UTC). The audit trail has the account that the process runs as.
 """
 
 import json
 import os
+import pwd
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -27,8 +28,8 @@ from app.ports.errors import PortError
 from app.services.make_admin import make_admin, promote, revoke_admin, who_has
 
 
-def answer(asked: Mapping[str, Any], services: Services) -> dict[str, str]:
-    """What became of it, or why nothing did."""
+def answer(asked: Mapping[str, Any], services: Services, operator: str) -> dict[str, str]:
+    """What became of it, or why nothing did; `operator` is the name of his account."""
     name = asked["username"]
     try:
         users = services.table("users")
@@ -39,25 +40,38 @@ def answer(asked: Mapping[str, Any], services: Services) -> dict[str, str]:
                     return {"done": "unknown"}
                 return {"done": there.role, "user": there.user, "since": day_of(there.since)}
             case "promote":
-                return {"done": promote(name, asked["user"], users=users, clock=services.clock)}
+                done = promote(
+                    name, asked["user"], users=users, clock=services.clock, operator=operator
+                )
+                return {"done": done}
             case "revoke admin":
-                return {"done": revoke_admin(name, users=users, clock=services.clock)}
+                done = revoke_admin(name, users=users, clock=services.clock, operator=operator)
+                return {"done": done}
         done = make_admin(
             name,
             asked["password"],
             users=users,
             passwords=services.passwords,
             clock=services.clock,
+            operator=operator,
         )
     except (DomainError, PortError) as error:
         return {"refused": str(error)}
     return {"done": done}
 
 
+def account_of(uid: int) -> str:
+    """What this machine calls who has this number; a container may have no name for it."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
+
+
 def main(environment: Mapping[str, str], asked: str) -> str:
     """The answer to what was read from standard input, as it is written."""
     try:
-        return json.dumps(answer(json.loads(asked), Services(environment)))
+        return json.dumps(answer(json.loads(asked), Services(environment), account_of(os.getuid())))
     except ConfigurationError as error:
         return json.dumps({"refused": str(error)})
 

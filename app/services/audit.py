@@ -5,7 +5,8 @@ row of the table `audits` once, by its id.
 
 subject     what it is about, as "product:<id>", and with `entry`, a ULID, the key
 what, by, at  what was done, the admin's user id or "operator", UTC epoch milliseconds
-more        a JSON object of what else there is to know
+more        a JSON object of what else there is to know; of an operator's, the name of his `account`
+            on the machine where the command ran
 day         the day (UTC) of it: a shard, by the entry
 """
 

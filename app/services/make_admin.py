@@ -2,7 +2,8 @@
 
 Anybody may have registered a name before the operator thought of it. So making an admin with a
 password never promotes whoever has the name, and promoting is of the very user who was looked at.
-The write that does it also notes the entry of the audit trail, which the sweep sends.
+The write that does it also notes the entry of the audit trail, which the sweep sends: by the
+operator, with the name of his account where the command ran.
 """
 
 from collections.abc import Mapping
@@ -48,7 +49,7 @@ def who_has(username: str, *, users: Table) -> Named | None:
 
 
 def make_admin(
-    username: str, password: str, *, users: Table, passwords: Passwords, clock: Clock
+    username: str, password: str, *, users: Table, passwords: Passwords, clock: Clock, operator: str
 ) -> Done:
     """Register an admin; where the name is had, nothing is changed ("taken" or "is one").
 
@@ -62,7 +63,8 @@ def make_admin(
     made = new_row(name, hashed, "", now_ms)
     # who made it needs no welcome
     user = {column: value for column, value in made.items() if column not in OUTBOX}
-    row = {**user, "role": ADMIN, **noted(user, [_entry(account(user), ADMIN, now_ms)], now_ms)}
+    thing = _entry(account(user), ADMIN, now_ms, operator)
+    row = {**user, "role": ADMIN, **noted(user, [thing], now_ms)}
     try:
         users.put(row, if_absent=True)
     except (ConditionFailedError, UnavailableError):
@@ -75,27 +77,27 @@ def make_admin(
     return "registered"
 
 
-def promote(username: str, user: str, *, users: Table, clock: Clock) -> Done:
+def promote(username: str, user: str, *, users: Table, clock: Clock, operator: str) -> Done:
     """Have the user of this name and this id be an admin; he keeps his password.
 
     Raises InvalidError and PortError.
     """
-    return _set(names.username(username).key, ADMIN, users, clock, user)
+    return _set(names.username(username).key, ADMIN, users, clock, operator, user)
 
 
-def revoke_admin(username: str, *, users: Table, clock: Clock) -> Done:
+def revoke_admin(username: str, *, users: Table, clock: Clock, operator: str) -> Done:
     """Have the user of this name be a customer, from the next request on.
 
     Raises InvalidError and PortError.
     """
-    return _set(names.username(username).key, CUSTOMER, users, clock)
+    return _set(names.username(username).key, CUSTOMER, users, clock, operator)
 
 
 def _had(there: Row) -> Done:
     return "is one" if account(there).role == ADMIN else "taken"
 
 
-def _set(key: str, role: Role, users: Table, clock: Clock, user: str = "") -> Done:
+def _set(key: str, role: Role, users: Table, clock: Clock, operator: str, user: str = "") -> Done:
     """Give the user of the key this role, if he has the id `user` or that is "". As `Done`."""
     ours = ""
     for _ in range(_MOST_TRIES):
@@ -109,7 +111,7 @@ def _set(key: str, role: Role, users: Table, clock: Clock, user: str = "") -> Do
             if any(each["id"] == ours for each in told(row)):
                 return _DONE[role]  # a client that asks twice was refused the second time
             return "is one" if role == ADMIN else "was none"
-        thing = _entry(who, role, clock.now_ms())
+        thing = _entry(who, role, clock.now_ms(), operator)
         ours = thing["id"]
         try:
             users.update(
@@ -123,6 +125,7 @@ def _set(key: str, role: Role, users: Table, clock: Clock, user: str = "") -> Do
     raise UnavailableError("too many are at the same user: try again")
 
 
-def _entry(who: Account, role: Role, now_ms: int) -> Thing:
+def _entry(who: Account, role: Role, now_ms: int, operator: str) -> Thing:
     what = "made an admin" if role == ADMIN else "an admin no more"
-    return entry(f"user:{who.user_id}", what, OPERATOR, now_ms, username=who.shown)
+    subject = f"user:{who.user_id}"
+    return entry(subject, what, OPERATOR, now_ms, username=who.shown, account=operator)

@@ -18,10 +18,10 @@ from infra.cli.console import parser, run_command
 from infra.cli.stack import ROOT
 from infra.cli.stated import stated
 from infra.demand import Demand
-from infra.demanded import demanded, derivation
+from infra.demanded import Derivation, derivation
 from infra.derived import Limit
 from infra.errors import PlatformError
-from infra.model import Platform
+from infra.limited import limited
 from infra.settings import Settings, parse
 from infra.settings_traffic import Traffic
 
@@ -46,9 +46,8 @@ def settings_of(root: Path, stack: str, tried: Mapping[str, float]) -> Settings:
     return parse(raw, source, shop.NAMES)
 
 
-def at_loads(platform: Platform, settings: Settings, traffic: Traffic, root: Path) -> At:
-    """What would be derived for the declared and stated platform at other peaks of this traffic."""
-    derived = derivation(platform, settings, traffic, root)
+def at_loads(derived: Derivation, traffic: Traffic) -> At:
+    """What would be derived at other peaks of this traffic."""
 
     def at(load: float) -> tuple[Demand, tuple[Limit, ...]]:
         quiet = min(traffic.quiet, load)
@@ -67,22 +66,23 @@ def _capacity(options: argparse.Namespace, root: Path) -> int:
     tried = {each: given for each in _TRIED if (given := getattr(options, each)) is not None}
     settings = settings_of(root, options.stack, tried)
     declared, traffic = shop.platform(settings, options.stack), settings.traffic
-    found = demanded(declared, settings, root)
-    if traffic is None or found.demand is None:
+    if traffic is None:
         print(tables.without_traffic(options.stack))
         return 0
+    derived = derivation(declared, settings, traffic, root)
+    wanted, found = derived(traffic)
     starts = START_RATES[settings.provider]
-    platform = found.platform
+    platform = limited(declared, found)
     for text in (
         tables.heading(options.stack, settings, traffic, tried),
-        tables.work_table(platform, found.demand, found.limits, starts, traffic.rise_s),
+        tables.work_table(platform, wanted, found, starts, traffic.rise_s),
         tables.starts_line(settings, starts),
-        tables.limits_table(found.limits),
+        tables.limits_table(found),
         tables.provider_table(platform, settings, traffic),
     ):
         print(f"{text}\n")
     folder = root / _FOLDER / options.stack if options.out is None else Path(options.out)
-    points = sweep(traffic.peak, at_loads(declared, settings, traffic, root))
+    points = sweep(traffic.peak, at_loads(derived, traffic))
     write(folder, plots(platform, traffic, points))
     print(f"plots in {folder}")
     return 0

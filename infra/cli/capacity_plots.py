@@ -74,9 +74,9 @@ def plots(
 def refused_share(work: Work, instances: int, queue_ms: int, peakedness: float) -> float:
     """The share of calls that is refused: Erlang B, or that waits too long: Erlang C.
 
-    Bursts make the instances above the load count less, by the root of the peakedness: it is
-    `capacity.least_peaked` the other way around. Between whole numbers of instances the logarithm
-    goes in a straight line.
+    Bursts make the instances above the load count less, by the root of the peakedness, as in
+    `capacity.least_peaked`. Between whole numbers of instances the logarithm goes in a straight
+    line.
     """
     spare = instances - work.work
     worth = work.work + spare / math.sqrt(peakedness) if spare > 0 else instances

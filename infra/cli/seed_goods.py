@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from infra import yaml_file
 from infra.cli.picture import PATTERNS, picture
 
 GOODS = Path(__file__).with_name("seed_goods.yaml")
@@ -66,7 +65,7 @@ class Goods:
 
 def goods(path: Path = GOODS) -> Goods:
     """What the file says. Products of a category share a pattern."""
-    found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found: Any = yaml_file.load(path.read_bytes())
     currency = str(found["currency"])
     wares = tuple(
         Ware(

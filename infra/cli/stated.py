@@ -8,8 +8,10 @@ from typing import Any
 
 import yaml
 
+from infra import yaml_file
 from infra.config_keys import SETTINGS
 from infra.errors import PlatformError, Problem, Refused
+from infra.yaml_file import RepeatedKeyError
 
 # the caller's variables that name a region, as each provider reads them
 _REGION = {
@@ -99,13 +101,15 @@ def _provider(target: object) -> str:
 
 
 def _mapping(file: Path) -> Mapping[str, Any]:
-    """Raise Refused for a file that is no YAML mapping: the engine would speak of its secrets."""
+    """Raise Refused for what the engine would speak of its secrets: no mapping, or a key twice."""
     try:
-        found = yaml.safe_load(file.read_bytes())
+        found = yaml_file.load(file.read_bytes())
     except OSError as error:
         raise PlatformError(
             f"{file}: cannot be read ({error.strerror})\n→ make it a file that you may read"
         ) from error
+    except RepeatedKeyError as error:
+        problem = error.told()
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the whole file"
@@ -113,10 +117,10 @@ def _mapping(file: Path) -> Mapping[str, Any]:
         other = "it is not UTF-8 text" if undecodable else "a value in it cannot be read"
         reason = f"this is no YAML: {getattr(error, 'problem', None) or other}"
         remedy = "indent with spaces only" if "\\t" in reason else "mend it there"
+        problem = Problem(where, "", reason, remedy)
     else:
         if found is None or isinstance(found, dict):
             return found or {}
-        where, reason = "the whole file", "these are no keys and values"
         remedy = "write it as YAML, with config: at the top"
-    problem = Problem(where, "", reason, remedy)
+        problem = Problem("the whole file", "", "these are no keys and values", remedy)
     raise Refused(f"{file.parent.name}/{file.name}", [problem])

@@ -26,6 +26,7 @@ from infra.measured import Cost
 from infra.model import Platform, Throttle
 from infra.packages.deployed import Code
 from infra.settings import Settings
+from infra.settings_traffic import Traffic
 from tests.support import alicloud_program, aws_stacks, stacks
 from tests.support.alicloud_stacks import code_of, shared_of
 from tests.support.aws_program import REGION
@@ -418,9 +419,11 @@ def test_a_real_provider_of_payments_takes_its_time_where_the_fake_one_was_asked
         update={"writes": {"fake_payments": 0.5}, "reads": {"fake_payments": 1}}
     )
     for target in settings.PLACES:
-        raw = {"target": target, "traffic": {"peak": 1, "payment_ms": 400}}
+        traffic = Traffic(peak=1, payment_ms=400)
         took = {
-            payments: service_time(settings.parse({**raw, "payments": payments}, "", shop.NAMES))
+            payments: service_time(
+                settings.parse({"target": target, "payments": payments}, "", shop.NAMES), traffic
+            )
             for payments in ("fake", "stripe")
         }
         assert took["stripe"](function, free) == took["fake"](function, free)

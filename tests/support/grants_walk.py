@@ -182,6 +182,12 @@ def _past(shop: Walked, tea: str) -> None:
     unsent = {"outbox": shard("welcome", "tea-house"), "outbox_at": "0"}
     user = shop.user() or {}
     shop.table("users").put({**user, **unsent})
-    promote("tea-house", str(user["user_id"]), users=shop.table("users"), clock=shop.clock)
+    promote(
+        "tea-house",
+        str(user["user_id"]),
+        users=shop.table("users"),
+        clock=shop.clock,
+        operator="deploy",
+    )
     shop.clock.advance(32 * _DAY_MS)
     assert shop.sweep()["outbox"] == 1

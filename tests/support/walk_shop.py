@@ -60,7 +60,10 @@ def _admin(packed: Packed) -> dict[str, str]:
     person = {"username": "keeper", "password": PASSWORD}
     made = packed.ask("auth", "POST /users", person).expect(201)
     users, clock = packed.table("users"), SystemClock()
-    assert promote("keeper", str(made["user_id"]), users=users, clock=clock) == "promoted"
+    assert (
+        promote("keeper", str(made["user_id"]), users=users, clock=clock, operator="deploy")
+        == "promoted"
+    )
     return _log_in(packed, "keeper")
 
 

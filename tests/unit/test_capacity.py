@@ -115,10 +115,60 @@ def test_the_use_of_instances_rises_with_scale() -> None:
 @given(load=st.floats(20, 150), peakedness=st.floats(1, 4))
 def test_bursts_need_about_what_hayward_says(load: float, peakedness: float) -> None:
     by_chance = capacity.least_refusing(load, 0.01)
-    found = capacity.least_peaked(by_chance, load, peakedness)
+    found = capacity.least_peaked(by_chance, capacity.carried_refusing(by_chance, 0.01), peakedness)
     hayward = peakedness * capacity.least_refusing(load / peakedness, 0.01)
     assert found >= by_chance
     assert found == pytest.approx(hayward, rel=0.1, abs=2 * peakedness)
+
+
+GOALS = st.floats(1e-6, 0.5)
+
+
+@given(servers=st.integers(0, 200), goal=GOALS)
+def test_what_servers_carry_is_what_they_are_just_enough_for(servers: int, goal: float) -> None:
+    comes = capacity.carried_refusing(servers, goal) / (1 - goal)
+    assert capacity.refused(comes, servers) == pytest.approx(goal if servers else 1, rel=1e-6)
+    if servers:
+        waiting = capacity.carried_waiting(servers, 0.05, 0.1, goal)
+        assert capacity.waits_longer(waiting, servers, 0.05, 0.1) == pytest.approx(goal, rel=1e-6)
+        assert capacity.least_waiting(waiting * (1 - 1e-9), 0.05, 0.1, goal) <= servers
+
+
+def for_bursts(load: float, goal: float, patience: float | None, peakedness: float) -> int:
+    """What a load needs; those that wait do so for so many service times."""
+    if patience is None:
+        least = capacity.least_refusing(load, goal)
+        carried = capacity.carried_refusing(least, goal)
+    else:
+        least = capacity.least_waiting(load, 1, patience, goal)
+        carried = capacity.carried_waiting(least, 1, patience, goal)
+    return capacity.least_peaked(least, carried, peakedness)
+
+
+@pytest.mark.parametrize("peakedness", [1, 1.5, 2, 10, 100])
+@pytest.mark.parametrize("patience", [None, 0, 2, 600])
+@pytest.mark.parametrize("goal", [1e-6, 0.001, 0.01, 0.5])
+def test_more_load_in_bursts_never_needs_less(
+    goal: float, patience: float | None, peakedness: float
+) -> None:
+    """In steps so small that several have the same number of servers by chance."""
+    found = [for_bursts(0.1 * each, goal, patience, peakedness) for each in range(150)]
+    assert found == sorted(found)
+
+
+@given(
+    load=st.floats(0.001, 100),
+    more=st.floats(1, 1.5),
+    goal=GOALS,
+    patience=st.none() | st.floats(0, 100),
+    peakedness=st.floats(1, 100),
+)
+def test_no_two_loads_in_bursts_need_less_for_more(
+    load: float, more: float, goal: float, patience: float | None, peakedness: float
+) -> None:
+    few = for_bursts(load, goal, patience, peakedness)
+    assert few <= for_bursts(load * more, goal, patience, peakedness)
+    assert few >= load * (1 - goal) - 1e-6
 
 
 @given(rate=st.floats(0, 50), window_s=st.floats(0.01, 5), goal=st.floats(1e-4, 0.5))

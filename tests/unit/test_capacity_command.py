@@ -244,7 +244,7 @@ def test_with_the_instances_that_are_derived_no_more_than_the_goal_is_refused(
 ) -> None:
     work = Work(rate=load, service_s=1)
     least = formulas.least_refusing(load, 0.001)
-    given = formulas.least_peaked(least, load, peakedness)
+    given = formulas.least_peaked(least, formulas.carried_refusing(least, 0.001), peakedness)
     assert refused_share(work, given, 0, peakedness) <= 0.001
     fewer = formulas.refused(load, given - 1)
     assert refused_share(work, given - 1, 0, 1.0) == pytest.approx(fewer, rel=1e-9)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.adapters.common.tables import schema_of
 from app.adapters.local.tables import LocalTable
 from app.adapters.memory.clock import MemoryClock
 from app.bootstrap import Services
+from app.entrypoints.operator import account_of
 from app.ports.notifications import Letter
 from app.ports.tables import Scalar
 from app.services.accounts import OUTBOX
@@ -112,6 +114,18 @@ def test_the_first_admin_has_the_password_that_standard_input_gave(
     user = _user(root)
     assert (user["role"], user["email"], user["generation"]) == ("admin", "", 1)
     assert Argon2Passwords().verify(str(user["password"]), PASSWORD)
+
+
+def test_the_audit_trail_is_told_the_account_that_the_command_ran_as(root: Path) -> None:
+    assert _run(root, stdin=f"{PASSWORD}\n".encode()) == 0
+    assert _run(root, "--revoke") == 0
+    account = pwd.getpwuid(os.getuid()).pw_name
+    told = json.loads(str(_row(root)[TOLD]))
+    assert [(each["what"], each["by"], each["more"]) for each in told] == [
+        (what, "operator", {"username": "shopkeeper", "account": account})
+        for what in ("made an admin", "an admin no more")
+    ]
+    assert account_of(2**31 - 7) == "uid 2147483641", "that nobody has"
 
 
 def test_a_random_password_is_printed_once_and_is_the_one(

@@ -93,7 +93,9 @@ def test_the_limits_are_those_of_the_tables() -> None:
 
 
 def test_bursts_widen_what_stands_above_the_mean_by_the_root_of_their_peakedness() -> None:
-    """1.2 + 2 * 3.8, 80 + 2 * 22 and 85 + 2 * 85; a queue can wait, and a rate is a mean."""
+    """1.35 + 2 * 3.65, of what 5 carry; 80 + 2 * 22 and 85 + 2 * 85. A queue can wait, and a rate
+    is a mean.
+    """
     assert values(of(40, 0.03), peakedness=4) == {
         "functions.front.max_instances": 9,
         "functions.mail.max_instances": 5,
@@ -290,6 +292,20 @@ def test_more_traffic_never_asks_for_less_and_every_value_is_one_that_clouds_tak
     ready = many.get("functions.front.min_instances", 0)
     assert ready <= many["functions.front.max_instances"]
     assert many["queues.mails.max_concurrency"] <= many["functions.mail.max_instances"]
+
+
+@pytest.mark.parametrize("peakedness", [2, 10])
+def test_no_limit_falls_as_the_load_grows_in_small_steps(peakedness: float) -> None:
+    """Whole numbers stay for many of the steps, and what comes on top of them must not fall."""
+    before: dict[str, int] = {}
+    for step in range(1, 200):
+        times = step / 20
+        units = Units(reads=8.5 * times, reads_each={"GET /x": 0.01})
+        wanted = replace(of(40 * times, 0.03), tables={"t": units})
+        made = values(wanted, peak=40 * times, peakedness=peakedness)
+        fallen = {path: made[path] for path, value in before.items() if made[path] < value}
+        assert not fallen, f"at {times} times the load"
+        before = made
 
 
 @given(rate=RATES, service_s=TIMES)

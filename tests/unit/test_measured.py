@@ -74,6 +74,14 @@ def test_a_file_of_something_else_is_refused_whole(
     assert refused(tmp_path, content) == [("the whole file", "", consequence)]
 
 
+def test_a_route_that_stands_twice_is_refused_at_its_line(tmp_path: Path) -> None:
+    """A merge of two versions of the file leaves such."""
+    cost = b"{count: 1, compute_ms: 1, store_ms: 1, calls: 1}"
+    twice = b"requests:\n  GET /a: " + cost + b"\n  GET /a: " + cost + b"\n"
+    consequence = "this key stands in line 2 already, and only one of them would count"
+    assert refused(tmp_path, twice) == [("line 3", "GET /a", consequence)]
+
+
 def test_every_wrong_value_is_in_one_report(tmp_path: Path) -> None:
     wrong = b"""
 requests:

@@ -26,6 +26,7 @@ BEYOND_A_SCHEMA = {
     "aws_domain_with_scheme",
     "aws_email_without_host",
     "aws_waits_for_an_instance",
+    "environment_no_such_number",
     "environment_nul",
     "environment_of_function_compute",
     "environment_of_lambda",

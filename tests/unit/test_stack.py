@@ -129,6 +129,24 @@ def test_a_stack_file_that_is_no_yaml_is_refused_at_its_place(
     assert problem.consequence.startswith(why)
 
 
+def test_a_key_of_a_stack_that_stands_twice_is_refused_and_not_the_last_one_taken(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks/Pulumi.local.yaml").write_text(
+        "config:\n  shop:settings:\n    traffic: {peak: 1}\n    target: local\n"
+        "    traffic: {peak: 2}\n"
+    )
+    with pytest.raises(Refused) as raised:
+        prepare("local", tmp_path)
+    assert str(raised.value) == (
+        "stacks/Pulumi.local.yaml: 1 problem, nothing was changed\n"
+        "  line 5: traffic\n"
+        "    this key stands in line 3 already, and only one of them would count\n"
+        "    → leave one of the two"
+    )
+
+
 @pytest.mark.parametrize("value", [b"2023-13-45", b"0b_", b"!!int foo", b"1" * 5000, b"[" * 5000])
 def test_a_value_that_no_yaml_reader_can_make_is_refused_in_words(
     tmp_path: Path, value: bytes

@@ -9,10 +9,12 @@ import socketserver
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from select import select
 from threading import Thread
 from typing import Any
 
@@ -27,6 +29,7 @@ from infra.local.places import Places
 from tests.support.program import ROOT
 
 NOW = 1_800_000_000.0
+_LIMIT_S = 30.0
 QUIET: dict[str, Any] = {
     "starting": 0, "busy": 0, "idle": 0, "waiting": 0, "in_flight": 0, "minimum": 0,
     "maximum": 10, "requests": 0, "refused": 0, "failed": 0, "starts": 0, "stops": 0,
@@ -251,6 +254,26 @@ def test_a_time_that_cannot_be_waited_for_is_refused(words: str, tmp_path: Path)
         run(tmp_path, f"--every={words}")
 
 
+def read_until(terminal: int, mark: bytes, said: bytes = b"", limit_s: float = _LIMIT_S) -> bytes:
+    """What a program says on its terminal until `mark` stands in it; fails where it does not."""
+    ends = time.monotonic() + limit_s
+    while mark not in said:
+        left = ends - time.monotonic()
+        heard = left > 0 and select([terminal], [], [], left)[0]
+        assert heard, f"no {mark!r} in {said!r}"
+        said += os.read(terminal, 4096)
+    return said
+
+
+def test_a_terminal_that_never_says_it_is_not_read_for_ever() -> None:
+    read, write = os.pipe()
+    os.write(write, b"something else")
+    with pytest.raises(AssertionError, match="no b'q ends' in b'something else'"):
+        read_until(read, b"q ends", limit_s=0.1)
+    os.close(read)
+    os.close(write)
+
+
 @pytest.mark.parametrize(
     ("end", "code"),
     [
@@ -281,14 +304,15 @@ def test_a_terminal_is_given_back_as_it_was_whatever_ends_the_page(
             stderr=theirs,
         )
         os.close(theirs)  # so that reading fails, and does not wait, once the process has ended
-        said = b""
-        while b"q ends" not in said:
-            said += os.read(ours, 4096)
-        assert b"\x1b[?1049h" in said, "a page of its own, under which the old one stays"
-        end(ours, process)
-        while b"\x1b[?1049l" not in said:
-            said += os.read(ours, 4096)
-        assert process.wait(20) == code
+        try:
+            said = read_until(ours, b"q ends")
+            assert b"\x1b[?1049h" in said, "a page of its own, under which the old one stays"
+            end(ours, process)
+            said = read_until(ours, b"\x1b[?1049l", said)
+            assert process.wait(_LIMIT_S) == code
+        finally:
+            process.kill()
+            process.wait()
     assert termios.tcgetattr(ours) == before
     assert b"Traceback" not in said
     os.close(ours)

@@ -26,6 +26,7 @@ def _make(shop: MemoryShop, password: str = PASSWORD, faults: Faults | None = No
         users=with_.table("users"),
         passwords=with_.passwords,
         clock=with_.clock,
+        operator="deploy",
     )
 
 
@@ -36,13 +37,13 @@ def _promote(shop: MemoryShop, faults: Faults | None = None) -> Done:
     found = who_has("shopkeeper", users=users)
     if found is None:
         return "unknown"
-    return promote("Shopkeeper", found.user, users=users, clock=shop.clock)
+    return promote("Shopkeeper", found.user, users=users, clock=shop.clock, operator="deploy")
 
 
 def _revoke(shop: MemoryShop, faults: Faults | None = None) -> Done:
     shop.clock.advance(1)  # entries stand in the order of their moments
     users = _services(shop, faults).table("users")
-    return revoke_admin("SHOPKEEPER", users=users, clock=shop.clock)
+    return revoke_admin("SHOPKEEPER", users=users, clock=shop.clock, operator="deploy")
 
 
 def _unwelcomed() -> MemoryShop:
@@ -80,6 +81,7 @@ def _audited(shop: MemoryShop) -> list[str]:
     entries = answer.json["entries"]
     assert all(each["by"] == "operator" for each in entries)
     assert all(each["more"]["username"].lower() == "shopkeeper" for each in entries)
+    assert all(each["more"]["account"] == "deploy" for each in entries)
     return [each["what"] for each in entries]
 
 
@@ -192,9 +194,15 @@ def test_only_the_user_who_was_looked_at_is_promoted() -> None:
     assert seen is not None
     assert (seen.role, seen.since) == ("customer", (shop.user("shopkeeper") or {})["created_at"])
     users.delete({"username": "shopkeeper"})
-    assert promote("shopkeeper", seen.user, users=users, clock=shop.clock) == "unknown"
+    assert (
+        promote("shopkeeper", seen.user, users=users, clock=shop.clock, operator="deploy")
+        == "unknown"
+    )
     shop.register("shopkeeper")
-    assert promote("shopkeeper", seen.user, users=users, clock=shop.clock) == "unknown"
+    assert (
+        promote("shopkeeper", seen.user, users=users, clock=shop.clock, operator="deploy")
+        == "unknown"
+    )
     assert _role(shop) == "customer"
 
 
@@ -203,7 +211,14 @@ def test_what_cannot_be_a_name_or_a_password_makes_nobody(name: str, password: s
     with_ = _services(MemoryShop())
     users = with_.table("users")
     with pytest.raises(InvalidError):
-        make_admin(name, password, users=users, passwords=with_.passwords, clock=with_.clock)
+        make_admin(
+            name,
+            password,
+            users=users,
+            passwords=with_.passwords,
+            clock=with_.clock,
+            operator="deploy",
+        )
 
 
 @pytest.mark.parametrize("there", [False, True])

@@ -127,7 +127,10 @@ def test_who_has_a_name_of_another_script_from_before_keeps_it() -> None:
     assert shop.call("POST /password-resets", {"username": "茶館主人"}).status == 202
     assert any("茶館主人" in each.body for each in shop.queue.messages)
     users = shop.services("auth").table("users")
-    assert promote("茶館主人", str(row["user_id"]), users=users, clock=shop.clock) == "promoted"
+    assert (
+        promote("茶館主人", str(row["user_id"]), users=users, clock=shop.clock, operator="deploy")
+        == "promoted"
+    )
 
 
 def _row(shop: MemoryShop) -> Row:
