@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 _ROUTE = r"{0}/v2/apis/(?P<api>[^/]+)/stages/(?P<stage>[^/]+)/routesettings/(?P<route>.+)$"
 _ACCOUNT = "123456789012"
+_REMEMBERED = 500
 
 
 def forget_route(request: Any, _url: str, _headers: Any) -> tuple[int, dict[str, str], str]:
@@ -27,30 +28,31 @@ def forget_route(request: Any, _url: str, _headers: Any) -> tuple[int, dict[str,
     return 204, {}, ""
 
 
-def once(policy: Any) -> None:
-    """Have this class of policies hold a permission once, though it is asked for again.
-
-    The provider asks again when an answer is lost on its way; moto would then hold it twice, and
-    still have it after it was removed.
-    """
-    add = policy.add_statement
-
-    def add_once(self: Any, raw: str, qualifier: str | None = None) -> Any:
-        added = add(self, raw, qualifier)
-        sid = added[0].get("Sid")
-        self.statements[:-1] = [each for each in self.statements[:-1] if each.get("Sid") != sid]
-        return added
-
-    policy.add_statement = add_once
-
-
 def in_turn(application: Any) -> None:
-    """Have this class of WSGI applications answer one request at a time."""
+    """Have this class of WSGI applications answer one request at a time, and each of them once.
+
+    The SDK of the provider asks again when an answer is lost on its way, by the same invocation id:
+    it gets the same answer. Done twice, it would be refused, or leave a thing nobody knows of.
+    """
     turn, answer = threading.Lock(), application.__call__
+    given: dict[str, tuple[str, list[tuple[str, str]], list[bytes]]] = {}
 
     def one(self: Any, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        asked = environ.get("HTTP_AMZ_SDK_INVOCATION_ID", "")
+        told: list[Any] = []
         with turn:
-            return list(answer(self, environ, start_response))
+            if asked in given:
+                environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+                status, headers, body = given[asked]
+            else:
+                body = list(answer(self, environ, lambda *words: told.extend(words[:2])))
+                status, headers = told
+            if asked and status < "4":
+                given[asked] = status, headers, body
+            while len(given) > _REMEMBERED:
+                del given[next(iter(given))]
+        start_response(status, headers)
+        return body
 
     application.__call__ = one
 
@@ -59,7 +61,6 @@ if find_spec("moto"):
     in_turn(import_module("moto.moto_server.werkzeug_app").DomainDispatcherApplication)
     # an answer's head and body leave together, else a connection may be given up between the two
     import_module("werkzeug.serving").WSGIRequestHandler.wbufsize = 64 * 1024
-    once(import_module("moto.awslambda.policy").Policy)
     import_module("moto.apigatewayv2.urls").url_paths[_ROUTE] = forget_route
     # a blob's last version may be the mark that it was deleted: moto means to free its bytes, too
     import_module("moto.s3.models").FakeDeleteMarker.dispose = lambda *_, **__: None
