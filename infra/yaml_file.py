@@ -1,17 +1,16 @@
 """YAML that people write, read into plain data; a key that stands twice is an error.
 
 YAML asks for unique keys (1.2.2, section 3.2.1.3), and the engine's reader refuses them,
-where PyYAML takes the last one without a word. The keys that a merge (`<<`) brings are no doubles.
+where PyYAML takes the last one without a word. The keys that a merge brings are no doubles, but a
+second `<<` is: it is a list of mappings that merges several.
 """
 
 import json
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from infra.errors import Problem
-
-_MERGE: Final = "tag:yaml.org,2002:merge"
 
 
 class RepeatedKeyError(yaml.MarkedYAMLError):
@@ -39,7 +38,7 @@ class _Loader(yaml.SafeLoader):
         node = super().compose_mapping_node(anchor)
         seen: dict[str, yaml.Mark] = {}
         for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+            if not isinstance(key, yaml.ScalarNode):
                 continue
             if key.value in seen:
                 raise RepeatedKeyError(key.value, seen[key.value], key.start_mark)

@@ -25,9 +25,8 @@ class Counts:
         in_flight: int = 0,
         waiting: int = 0,
         idle: dict[int, float] | None = None,
-        crowded: bool = False,
     ) -> None:
-        self.minimum, self.maximum, self.slots, self.crowded = 0, 100, 1, crowded
+        self.minimum, self.maximum, self.slots = 0, 100, 1
         self.starting, self.in_flight = starting, in_flight
         self.waiting = range(waiting)
         self.idle: dict[int, float] = idle or {}
@@ -102,22 +101,14 @@ def test_callers_who_ask_again_at_once_get_no_more_instances_while_their_queue_i
     assert kept_busy(0.0001, callers=32, working=working) == 0
 
 
-def test_while_the_gateway_has_no_time_left_a_short_queue_gets_what_works_it_off() -> None:
-    """What looks like work of all ten is then the gateway's own delay; they need no second of rest.
-
-    So it is not remembered as work either: what follows starts from the few.
-    """
-    scaler = taught(0.001, start_s=0.3)
-    decisions = []
+def test_when_such_callers_have_gone_nothing_starts_for_what_they_had_in_flight() -> None:
+    scaler = taught(0.0001, start_s=0.3)
+    seen = Counts(in_flight=2, waiting=30)
     for now in range(1, 21):
         for _ in range(100):
-            scaler.arrived(now - 0.5, Counts(in_flight=10, waiting=15, crowded=True))
-        scaler.finished(now - 0.1, 0.001, Counts(in_flight=8))
-        seen = Counts(in_flight=8, idle={1: now - 0.1, 2: now - 0.05}, crowded=True)
-        decisions.append(scaler.tick(float(now), seen))
-    assert not any(each.start for each in decisions)
-    assert decisions[-1].stop == (1, 2)
-    assert scaler.tick(21.0, Counts(in_flight=1)).start <= 3
+            scaler.arrived(now - 0.5, seen)
+        scaler.tick(float(now), seen)
+    assert scaler.tick(21.0, Counts(idle={1: 20.9, 2: 20.9})).start <= 2
 
 
 def test_a_short_queue_of_calls_that_are_not_short_counts_as_work() -> None:

@@ -33,6 +33,7 @@ def test_what_has_no_key_twice_is_read_as_it_was_written(value: object) -> None:
         ("' ': a\n' ': b\n", "line 2", '" "', 1),
         ('"a\\n": 1\n"a\\n": 1\n', "line 2", r'"a\n"', 1),
         ("a: &x {k: 1, j: 2}\nb:\n  <<: *x\n  j: 3\n  j: 4\n", "line 5", "j", 4),
+        ("a: &x {k: 1}\nb:\n  <<: *x\n  <<: *x\n", "line 4", "<<", 3),
     ],
 )
 def test_a_key_that_stands_twice_is_told_with_both_lines(
@@ -53,9 +54,6 @@ def test_keys_that_a_merge_brings_are_no_doubles_and_give_way() -> None:
 base: &base {rate: 1, burst: 2}
 more: &more {<<: *base, rate: 3}
 both: {<<: [*more, *base], burst: 4}
-twice:
-  <<: *base
-  <<: *more
 """
     found = load(merged)
     assert found == yaml.safe_load(merged)

@@ -18,7 +18,6 @@ from infra.local.runtime.function import START_S, NotStartedError, Revision
 from infra.local.runtime.gateway import BODY_S, Gateway
 from infra.local.runtime.launcher import Launcher
 from infra.local.runtime.logbook import Logbook
-from infra.local.runtime.pressure import Pressure
 from infra.local.runtime.queues import Queues
 from infra.local.runtime.runtime_spec import RuntimeSpec
 from infra.local.runtime.schedules import Schedules
@@ -148,12 +147,9 @@ class Cloud:
 
     async def run(self) -> None:
         """Keep time for the functions and the schedules, until cancelled."""
-        pressure = Pressure()
         while True:
             await asyncio.sleep(_TICK_S)
-            crowded = pressure.crowded()
             for revision in [*self._functions.values(), *self._retiring]:
-                revision.fleet.crowded = crowded
                 self._tick(revision.tick, function=revision.spec.name)
             self._tick(self.schedules.tick)
 

@@ -7,10 +7,9 @@ it). At each tick the largest of two sizes:
 - what Erlang C asks for the work in flight, over a short or a long window, whichever is more,
   so that at most `late` of the calls wait longer than `wait_s`; down only to the largest such
   size of the last `down_s`. A function whose calls are further apart than one is worth has none.
-  While whoever queues is through in a small part of `wait_s`, and all are at work or the gateway
-  has no time left, only N = T/S, with T those who queued and S the calls that one works off in
-  that part: callers who ask again as soon as they are answered keep any number at work, and more
-  would only share the same processors.
+  While all are at work on short calls and whoever queues is through in a small part of `wait_s`,
+  no more than there are: callers who ask again as soon as they are answered keep any number at
+  work, and more would only share the same processors.
 - the levels of concurrency that are worth an instance by how long they idled before, which holds
   sparse functions, bursts that come again, and starts ahead of calls that come by the clock.
 
@@ -86,7 +85,7 @@ class Autoscaler:
         self._answer = 0
         self._asked = (-1.0, -1.0)
         self._queued = 0  # the most that waited at once since the last tick
-        self._enough = 0  # instances, while a queue is short; 0: that is no bound
+        self._bound = 0  # instances, while their queue is short; 0: there is none
         self.aim(goal)
 
     def aim(self, goal: Goal) -> None:
@@ -134,8 +133,7 @@ class Autoscaler:
         lacking = self._lacking(len(seen.waiting), seen) if seen.waiting else 0
         if lacking > 0 and seen.size + lacking > size:
             size, reason = seen.size + lacking, "queued"
-        rested_s = 0.0 if self._enough else self._tuning.rested_s
-        decision = to_size(size, seen, now, rested_s, reason)
+        decision = to_size(size, seen, now, self._tuning.rested_s, reason)
         if decision.start:
             return self._start(now, seen, decision.start, reason)
         return decision
@@ -158,10 +156,10 @@ class Autoscaler:
             work = self._work(now)
             by_load = self._least(work, seen.slots)
             because = f"T = {work:.2f} needs {by_load}"
-        self._enough = self._by_share(seen)
-        if 0 < self._enough < by_load:
-            by_load = self._enough
-            because = f"{by_load} work off a queue of {self._queued} at once"
+        self._bound = seen.size if self._brisk(seen) else 0
+        if 0 < self._bound < by_load:
+            by_load = self._bound
+            because = f"{by_load} are enough for a queue of {self._queued}"
         self._queued = 0
         lately = self._largest(now, by_load)
         if by_levels >= lately:
@@ -191,14 +189,11 @@ class Autoscaler:
             self._asked = asked
         return -(-self._answer // slots)
 
-    def _by_share(self, seen: Seen[Instance]) -> int:
-        """N = T/S for a short queue of short calls; 0 where that is no bound."""
-        brisk_s, service_s = self._brisk_s, self._service_s.value
+    def _brisk(self, seen: Seen[Instance]) -> bool:
+        """Whether all are at work on short calls, with a queue that is soon through."""
+        service_s = self._service_s.value
         queue_s = self._queued * service_s / max(1, seen.in_flight)
-        full = not seen.idle and queue_s >= service_s
-        if not (full or seen.crowded) or not 0 < service_s <= brisk_s or queue_s > brisk_s:
-            return 0
-        return max(1, math.ceil(self._queued * service_s / brisk_s))
+        return not seen.idle and 0 < service_s <= queue_s <= self._brisk_s
 
     def _largest(self, now: float, size: int) -> int:
         """The largest size of the last `down_s`, this one included."""
@@ -236,8 +231,8 @@ class Autoscaler:
         waiting = len(seen.waiting)
         self._queued = max(self._queued, waiting)
         work = seen.in_flight + waiting
-        if self._enough:
-            work = min(work, self._enough * seen.slots)
+        if self._bound:
+            work = min(work, self._bound * seen.slots)
         self._load.set(now, work)
         if work > 1 and (service_s := self._service_s.value) > 0:
             patience = self._patience_s / service_s

@@ -29,7 +29,6 @@ class Seen(Protocol[Instance]):
     maximum: int
     slots: int  # requests that one instance takes at once
     in_flight: int  # requests at instances
-    crowded: bool  # whoever hands out requests has no time left for more of them
 
     @property
     def starting(self) -> int:

@@ -52,7 +52,6 @@ class Fleet(Generic[Call, Instance]):
         self.balance = balance
         self.upkeep: Upkeep[Instance] = Upkeep(bounds)
         self.in_flight = 0
-        self.crowded = False
         self.busy: dict[Instance, dict[Call, float]] = {}  # with the time that each was taken
         self.idle: dict[Instance, float] = {}  # since when; the longest idle one first
         self.waiting: deque[tuple[Call, float, float]] = deque()  # since when, until when at most
