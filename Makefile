@@ -6,10 +6,11 @@ STACK ?= local
 ARGS ?=
 VENV := .venv/bin
 RUN := $(VENV)/python -m
-# The longest files first, in pyproject.toml's order, so that both workers end together: what fails
+# The longest files first, in pyproject.toml's order, so that the workers end together: what fails
 # fast is what `make test-fast` is for. A file stays on one worker, since its tests share a running
-# engine or local cloud.
-PYTEST := $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
+# engine or local cloud. A third one works on two processors while others wait for an engine.
+PYTEST := $(RUN) pytest --dist loadfile --no-loadscope-reorder -n 2
+WAITING := -n 3
 FAST := tests/unit tests/program tests/conformance
 # A stack's name begins with its cloud, whose packages are then added; once added they stay.
 CLOUD := $(firstword $(subst -, ,$(STACK)))
@@ -17,8 +18,9 @@ NEEDS ?= $(if $(wildcard infra/$(CLOUD)),$(filter aws alicloud,$(CLOUD)))
 quoted = '$(subst ','\'',$(1))'
 LOCK := UV_PYTHON_DOWNLOADS=never $(VENV)/uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --only-binary :all: --no-emit-index-url --no-header --quiet
-# With it, -m would not find this checkout, which is nowhere installed.
-unexport PYTHONSAFEPATH
+# With the one, -m would not find this checkout, which is nowhere installed; with the other, each
+# run of the tests compiles them all anew.
+unexport PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -118,7 +120,7 @@ format: setup-whole ## sets the code as `make lint` wants it
 
 test: setup-whole ## all tests (ARGS="-k name" for some)
 	@$(RUN) infra.cli.engine > /dev/null
-	$(PYTEST) $(ARGS)
+	$(PYTEST) $(WAITING) $(ARGS)
 
 # Apart: what runs in the tests' own processes takes two or three times as long when it is measured.
 coverage: setup-whole ## all tests, and the share of the code that they run: fails below 90 %

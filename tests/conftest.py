@@ -1,5 +1,6 @@
 """What all tests share: small counts by default, full ones with --soak."""
 
+import gc
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Protocol
@@ -52,6 +53,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "moto: asks a cloud, or what plays it; set by what a test uses"
     )
     settings.load_profile("soak" if config.getoption("--soak") else "test")
+
+
+def pytest_collection() -> None:
+    gc.disable()  # collecting makes nothing that is garbage, and much that would be looked through
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # nor does any of that become garbage
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,18 +8,22 @@ import httpx
 import pytest
 
 from infra.local.client import ask
+from tests.conftest import Counts
 from tests.support import project_processes as processes
 from tests.support.project import Project
 from tests.support.steps import Step
 
 SLOW = """\
+import pathlib
 import time
 
 
 def lambda_handler(event, context):
     print("at work")
-    time.sleep(8)
-    return {"statusCode": 200, "body": "done"}
+    end = time.monotonic() + 8
+    while time.monotonic() < end and not pathlib.Path({go!r}).exists():
+        time.sleep(0.05)
+    return {{"statusCode": 200, "body": "done"}}
 """
 FUNCTION = 'name="slow", handler="app.handlers.slow.lambda_handler", timeout_s=20'
 ROUTE = 'method="GET", path="/slow", function="slow"'
@@ -52,8 +56,10 @@ def at_work(project: Project) -> list[int]:
 def test_a_killed_worker_answers_as_the_emulated_clouds_crash(
     running: Project, emulate: str, status: int, body: dict[str, str], header: tuple[str, str]
 ) -> None:
+    go = running.root.parent / "go"
+    go.unlink(missing_ok=True)
     if not (running.root / "app/handlers/slow.py").exists():
-        running.write("app/handlers/slow.py", SLOW)
+        running.write("app/handlers/slow.py", SLOW.format(go=str(go)))
         running.add(FUNCTION, ROUTE)
     running.settings(f"target: local\nlocal:\n  emulate: {emulate}\n")
     running.up().ok()
@@ -69,9 +75,10 @@ def test_a_killed_worker_answers_as_the_emulated_clouds_crash(
     assert (answers[0].status_code, json.loads(answers[0].content)) == (status, body)
     assert answers[0].headers[header[0]] == header[1]
     assert running.serves()
+    go.touch()
     answer = running.get("/slow")  # another instance, started for it
     assert (answer.status_code, answer.text) == (200, "done")
-    assert at_work(running)[-1] != worker
+    processes.wait_for(lambda: at_work(running)[-1] != worker, 5, "what the other one printed")
     ended = [line for line in running.log() if line["event"] == "instance ended"]
     assert (ended[-1]["pid"], ended[-1]["status"]) == (worker, -9)
 
@@ -82,14 +89,14 @@ def test_a_killed_worker_answers_as_the_emulated_clouds_crash(
     ids=["supervisor", "all"],
 )
 def test_up_brings_a_killed_local_cloud_back_at_the_same_address(
-    running: Project, victims: Callable[[Project], list[int]]
+    running: Project, victims: Callable[[Project], list[int]], counts: Counts
 ) -> None:
     assert running.serves()
     was = ask(running.places, "describe")
     processes.kill(victims(running))
     processes.wait_for(lambda: not running.processes(), 5, "its workers leave with it")
 
-    for _ in range(2):
+    for _ in range(counts(small=1, full=2)):
         seen = running.preview().ok()
         assert seen.drift == GONE
         assert seen.steps == CREATED

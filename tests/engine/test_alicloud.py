@@ -25,7 +25,18 @@ PROD = "alicloud-prod"
 READY = "V3ProvisionConfig function-auth-ready"
 
 
-@pytest.fixture(scope="module", params=STACKS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What does not depend on a stack's settings is tried on one of them, on both with --soak."""
+    if "cloud" in metafunc.fixturenames:
+        alike = {
+            test_an_edit_of_what_is_kept_ready_states_the_whole_of_it_anew,
+            test_a_renamed_table_is_refused_without_allow_replace,
+        }
+        one = metafunc.function in alike and not metafunc.config.getoption("--soak")
+        metafunc.parametrize("cloud", STACKS[:1] if one else STACKS, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def cloud(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, *, whole_shop: bool
 ) -> Iterator[EngineStack]:

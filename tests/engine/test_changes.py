@@ -3,10 +3,12 @@
 import pytest
 
 from infra.local.client import ask
+from tests.conftest import Counts
 from tests.support.project import Project
 from tests.support.steps import Step
 
 SHOP = "infra/shop.py"
+PREVIEWED = {"memory_mb", "max_instances", "fingerprint"}
 
 
 def function_state(project: Project) -> dict[str, object]:
@@ -48,13 +50,15 @@ def function_state(project: Project) -> dict[str, object]:
     ids=["memory", "timeout", "limit", "variable", "handler", "goal"],
 )
 def test_an_edit_is_an_update_of_one_resource_and_one_property(
-    running: Project, file: str, old: str, new: str, step: Step
+    running: Project, counts: Counts, file: str, old: str, new: str, step: Step
 ) -> None:
+    """So is what a preview shows: of one edit of each file, or of each edit with --soak."""
     pid = running.supervisors()
     before = function_state(running)
     running.edit(file, old, new)
-    assert running.preview().ok().steps == (step,)
-    assert function_state(running) == before, "a preview changed what runs"
+    if counts(small=0, full=1) or set(step.properties) <= PREVIEWED:
+        assert running.preview().ok().steps == (step,)
+        assert function_state(running) == before, "a preview changed what runs"
     done = running.up().ok()
     assert done.steps == (step,)
     assert (function_state(running) != before) == (step.resource == "Function health")

@@ -1,6 +1,5 @@
 """An `up` that is interrupted or killed at any moment: the next one converges."""
 
-import os
 import random
 import signal
 import sys
@@ -26,6 +25,14 @@ time.sleep({seconds})
 
 def lambda_handler(event, context):
     return {{"statusCode": 200, "body": "slow"}}
+"""
+WAITING = """\
+import pathlib
+import time
+
+end = time.monotonic() + 60
+while time.monotonic() < end and not pathlib.Path({go!r}).exists():
+    time.sleep(0.05)
 """
 SLOW = 'name="slow", handler="app.handlers.slow.lambda_handler"'
 SLOW_ROUTE = 'method="GET", path="/slow", function="slow"'
@@ -57,15 +64,25 @@ def kill_all(_project: Project, running: Running) -> None:
     running.signal(signal.SIGKILL)
 
 
-@pytest.mark.parametrize("strike", [interrupt, kill_engine, kill_all])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All kinds in turn on one checkout by default, each on a checkout of its own with --soak."""
+    if "strikes" in metafunc.fixturenames:
+        every: tuple[Strike, ...] = (interrupt, kill_engine, kill_all)
+        kinds: dict[str, tuple[Strike, ...]] = {each.__name__: (each,) for each in every}
+        if not metafunc.config.getoption("--soak"):
+            kinds = {"each": every}
+        metafunc.parametrize("strikes", kinds.values(), ids=kinds)
+
+
 def test_the_next_up_converges(
-    project: Project, counts: Counts, strike: Strike, request: pytest.FixtureRequest
+    project: Project, counts: Counts, strikes: tuple[Strike, ...], request: pytest.FixtureRequest
 ) -> None:
     """The first strike meets a checkout that was never up, the others one with a change to make."""
     dice = random.Random(f"{SEED} {request.node.name}")
     up_s = 6.0
     memory = 128
-    for number in range(counts(small=4 if strike is interrupt else 2, full=20)):
+    for number in range(counts(small=len(strikes), full=20)):
+        strike = strikes[number % len(strikes)]
         project.edit("infra/shop.py", f"memory_mb={memory}", f"memory_mb={memory + 64}")
         memory += 64
         delay = dice.uniform(0, up_s)
@@ -80,7 +97,7 @@ def test_the_next_up_converges(
             )
         healed = project.up().ok()
         sys.stdout.write(
-            f"\n{number}: after {delay:.2f} s, code {ended.code}, gone "
+            f"\n{number}: {strike.__name__} after {delay:.2f} s, code {ended.code}, gone "
             f"{ended.seconds - delay:.1f} s later; the next up took {healed.seconds:.1f} s"
         )
         assert project.serves()
@@ -94,6 +111,7 @@ def test_the_next_up_converges(
 
 
 def test_killed_in_the_middle_of_a_creation_the_next_up_converges(running: Project) -> None:
+    """It clears the lock that the dead engine left."""
     marker = running.root.parent / "importing"
     running.write("app/handlers/slow.py", SLOW_IMPORT.format(marker=str(marker), seconds=3))
     running.add(SLOW, SLOW_ROUTE)
@@ -102,16 +120,18 @@ def test_killed_in_the_middle_of_a_creation_the_next_up_converges(running: Proje
     time.sleep(1)  # within the three seconds of its import
     struck.signal(signal.SIGKILL)
     struck.finish()
+    assert locks(running) != []
     running.up().ok()
+    assert locks(running) == []
     assert running.get("/slow").text == "slow"
     assert running.up().ok().steps == ()
     running.wait_quiet()
 
 
 def test_the_lock_of_a_living_engine_is_respected(running: Project) -> None:
-    running.write("app/handlers/slow.py", SLOW_IMPORT.format(marker=os.devnull, seconds=8))
-    if 'path="/slow"' not in (running.root / "infra/shop.py").read_text():
-        running.add(SLOW, SLOW_ROUTE)
+    go = running.root.parent / "go"
+    program = (running.root / "infra/__main__.py").read_text()
+    running.write("infra/__main__.py", WAITING.format(go=str(go)) + program)
     first = running.start("up")
     processes.wait_for(lambda: locks(running), 30, "the first up holds the lock")
     held = locks(running)
@@ -123,18 +143,9 @@ def test_the_lock_of_a_living_engine_is_respected(running: Project) -> None:
     assert refused.code != 0
     assert "Nothing runs any more" not in refused.output
     assert locks(running) == held
+    go.touch()
     first.finish().ok()
-    assert running.get("/slow").text == "slow"
-    assert locks(running) == []
-
-
-def test_a_lock_of_a_dead_engine_is_cleared(running: Project) -> None:
-    first = running.start("up")
-    processes.wait_for(lambda: locks(running), 30, "the up holds the lock")
-    first.signal(signal.SIGKILL)
-    first.finish()
-    assert locks(running) != []
-    running.up().ok()
+    assert running.serves()
     assert locks(running) == []
 
 

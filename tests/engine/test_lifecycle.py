@@ -1,8 +1,15 @@
-"""`make up`, `preview`, `down` and `shell` from the first to the last, with the real engine."""
+"""`make up`, `preview`, `down` and `shell` from the first to the last, with the real engine.
+
+In order: each test goes on with what the one before left.
+"""
 
 import sys
+from collections.abc import Iterator
 
-from tests.support.project import Project
+import pytest
+
+from tests.support.fixtures import emulating
+from tests.support.project import Project, opened
 from tests.support.steps import Step
 
 CREATED = (
@@ -13,62 +20,72 @@ CREATED = (
 )
 
 
-def test_a_preview_before_the_first_up_creates_and_starts_nothing(project: Project) -> None:
-    seen = project.preview().ok()
+@pytest.fixture(scope="module")
+def lived(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Project]:
+    """A copy of the checkout with a small shop, not up yet, for all tests here."""
+    with opened(tmp_path_factory.mktemp("lived") / "shop") as made:
+        yield emulating(made, pytestconfig)
+
+
+def test_a_preview_before_the_first_up_creates_and_starts_nothing(lived: Project) -> None:
+    seen = lived.preview().ok()
     assert seen.steps == CREATED
-    assert not project.supervisors()
-    assert not project.places.lock.exists()
-    assert not project.places.code.exists()
-    project.wait_quiet()
+    assert not lived.supervisors()
+    assert not lived.places.lock.exists()
+    assert not lived.places.code.exists()
+    lived.wait_quiet()
 
 
-def test_up_and_down_can_be_repeated_and_data_stays(project: Project) -> None:
-    first = project.up().ok()
+def test_up_and_down_can_be_repeated_and_data_stays(lived: Project) -> None:
+    first = lived.up().ok()
     assert first.steps == CREATED
-    assert f"The shop answers at {project.url}\n" in first.output
-    answer = project.get()
+    assert f"The shop answers at {lived.url}\n" in first.output
+    answer = lived.get()
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "stack": "local"})
 
-    again = project.up().ok()
+    again = lived.up().ok()
     assert (again.steps, again.drift) == ((), ())
     assert "5 unchanged" in again.output
     sys.stdout.write(f"\nfirst up {first.seconds:.1f} s, second {again.seconds:.1f} s\n")
 
-    data = project.places.state / "data" / "kept.txt"
+    data = lived.places.state / "data" / "kept.txt"
     data.parent.mkdir()
     data.write_text("kept")
-    project.wait_quiet()
+    lived.wait_quiet()
     for _ in range(2):
-        down = project.down().ok()
+        down = lived.down().ok()
         assert "the data stays in .shop/" in down.output
-        assert project.processes() == {}
+        assert lived.processes() == {}
         assert data.read_text() == "kept"
 
-    assert project.up().ok().steps == CREATED
-    assert project.serves()
-    assert project.url in project.shell("pulumi stack output url -s local").ok().output
+    anew = lived.up().ok()
+    assert (anew.steps, anew.drift) == (CREATED, ())
+    assert lived.serves()
 
 
-def test_plain_pulumi_works_in_the_shell(running: Project) -> None:
-    pid = running.supervisors()
-    output = running.shell("pulumi stack output url -s local").ok().output
-    assert output.strip() == running.url
-    preview = running.shell("pulumi preview -s local --non-interactive").ok()
-    assert "5 unchanged" in preview.output
-    running.edit("infra/shop.py", "timeout_s=5", "timeout_s=6")
-    up = running.shell("pulumi up -s local --yes --non-interactive").ok()
+def test_plain_pulumi_works_in_the_shell(lived: Project) -> None:
+    pid = lived.supervisors()
+    output = lived.shell("pulumi stack output url -s local").ok().output
+    assert output.strip() == lived.url
+    lived.edit("infra/shop.py", "timeout_s=5", "timeout_s=6")
+    preview = lived.shell("pulumi preview -s local --non-interactive").ok()
+    assert "~ 1 to update" in preview.output
+    assert "4 unchanged" in preview.output
+    up = lived.shell("pulumi up -s local --yes --skip-preview --non-interactive").ok()
     assert "~ 1 updated" in up.output
     assert "4 unchanged" in up.output
-    assert running.serves()
-    assert running.supervisors() == pid
+    assert lived.serves()
+    assert lived.supervisors() == pid
 
 
-def test_the_code_that_runs_is_the_clones_own(running: Project) -> None:
+def test_the_code_that_runs_is_the_clones_own(lived: Project) -> None:
     """Its environment, which another clone may share, holds packages and no clone's code."""
-    assert "No module named 'infra'" in running.shell("cd /; python -c 'import infra'").output
-    with (running.root / "infra" / "shop.py").open("a", encoding="utf-8") as file:
+    assert "No module named 'infra'" in lived.shell("cd /; python -c 'import infra'").output
+    with (lived.root / "infra" / "shop.py").open("a", encoding="utf-8") as file:
         file.write('\nimport pulumi\npulumi.log.warn(f"from {__file__}")\n')
-    assert f"from {running.root}/infra/shop.py" in running.preview().ok().output
-    provider = running.root / "infra" / "local" / "provider.py"
+    assert f"from {lived.root}/infra/shop.py" in lived.preview().ok().output
+    provider = lived.root / "infra" / "local" / "provider.py"
     provider.write_text(provider.read_text() + "\nraise PlatformError(f'from {__file__}')\n")
-    assert f"from {provider}" in running.preview().output
+    assert f"from {provider}" in lived.preview().output

@@ -58,7 +58,7 @@ def test_the_program_declares_every_part_of_the_shop_once(stack: str) -> None:
         "Gateway": ["gateway"],
     }
     for kind, names in components.items():
-        assert declared.names(f"shop:aws:{kind}") == names
+        assert sorted(declared.names(f"shop:aws:{kind}")) == sorted(names)
     routes = [
         inputs["routeKey"]
         for kind, _, inputs in resources(stack)
@@ -133,6 +133,7 @@ def test_a_stack_that_states_its_traffic_has_the_limits_that_follow() -> None:
     assert found["catalog"] != Scaling().max_instances
 
 
+@pytest.mark.long
 def test_an_offline_preview_declares_what_any_other_does() -> None:
     """It differs in keys and state alone, so its plan is worth reading."""
     declared, _ = whole("aws-dev", shop__offline="true")
