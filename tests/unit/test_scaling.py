@@ -25,10 +25,12 @@ class Counts:
         in_flight: int = 0,
         waiting: int = 0,
         idle: dict[int, float] | None = None,
+        since: float = 0.0,
     ) -> None:
         self.minimum, self.maximum, self.slots = 0, 100, 1
         self.starting, self.in_flight = starting, in_flight
         self.waiting = range(waiting)
+        self._since = since
         self.idle: dict[int, float] = idle or {}
 
     @property
@@ -36,7 +38,7 @@ class Counts:
         return self.starting + self.in_flight + len(self.idle)
 
     def waited(self, now: float) -> float:
-        return now if self.waiting else 0.0
+        return now - self._since if self.waiting else 0.0
 
 
 def taught(service_s: float, start_s: float, goal: Goal | None = None) -> Autoscaler:
@@ -80,43 +82,13 @@ def test_a_steady_load_gets_the_size_that_erlang_c_asks_for() -> None:
     assert decision.reason == f"T = 10.00 needs {expected}"
 
 
-def kept_busy(service_s: float, callers: int, working: int) -> int:
-    """What a minute of callers who ask again at once has the tick start."""
-    scaler = taught(service_s, start_s=0.3)
-    seen = Counts(in_flight=working, waiting=callers - working)
-    started = 0
-    for now in range(1, 61):
-        for _ in range(100):  # a load, not a stray call
-            scaler.arrived(now - 0.5, seen)
-        scaler.finished(now - 0.1, service_s, seen)
-        started = max(started, scaler.tick(float(now), seen).start)
-    return started
-
-
-@pytest.mark.parametrize("working", [1, 2, 8])
-def test_callers_who_ask_again_at_once_get_no_more_instances_while_their_queue_is_short(
-    working: int,
-) -> None:
-    """T is then what the callers keep in flight, whatever there is: N = T is no answer to it."""
-    assert kept_busy(0.0001, callers=32, working=working) == 0
-
-
-def test_when_such_callers_have_gone_nothing_starts_for_what_they_had_in_flight() -> None:
-    scaler = taught(0.0001, start_s=0.3)
-    seen = Counts(in_flight=2, waiting=30)
-    for now in range(1, 21):
-        for _ in range(100):
-            scaler.arrived(now - 0.5, seen)
-        scaler.tick(float(now), seen)
-    assert scaler.tick(21.0, Counts(idle={1: 20.9, 2: 20.9})).start <= 2
-
-
-def test_a_short_queue_of_calls_that_are_not_short_counts_as_work() -> None:
-    assert kept_busy(0.02, callers=32, working=30) > 0
-
-
-def test_a_long_queue_of_short_calls_counts_as_work() -> None:
-    assert kept_busy(0.001, callers=300, working=2) > 50
+def test_that_none_has_ended_before_a_call_came_is_no_sign_that_those_at_work_are_stuck() -> None:
+    """A burst after a rest: those who came just now wait, and the last call ended long ago."""
+    scaler = taught(service_s=0.001, start_s=0.3)
+    scaler.tick(59.0, Counts(in_flight=1))
+    came = Counts(in_flight=1, waiting=20, since=59.495)
+    assert scaler.tick(59.5, came).start == 0
+    assert scaler.tick(59.6, came).start == 20
 
 
 def test_only_idle_instances_are_stopped_and_the_longest_idle_first() -> None:

@@ -7,9 +7,6 @@ it). At each tick the largest of two sizes:
 - what Erlang C asks for the work in flight, over a short or a long window, whichever is more,
   so that at most `late` of the calls wait longer than `wait_s`; down only to the largest such
   size of the last `down_s`. A function whose calls are further apart than one is worth has none.
-  While all are at work on short calls and whoever queues is through in a small part of `wait_s`,
-  no more than there are: callers who ask again as soon as they are answered keep any number at
-  work, and more would only share the same processors.
 - the levels of concurrency that are worth an instance by how long they idled before, which holds
   sparse functions, bursts that come again, and starts ahead of calls that come by the clock.
 
@@ -63,7 +60,6 @@ class Tuning:
     memory: float = 50.0
     prior: float = 1.0
     start_costs: float = 10.0  # starts of an instance keep a processor busy: so many times as long
-    brisk: float = 0.1  # a queue through in this part of the wait that is allowed is short
 
 
 class Autoscaler:
@@ -84,8 +80,6 @@ class Autoscaler:
         self._finished = -math.inf
         self._answer = 0
         self._asked = (-1.0, -1.0)
-        self._queued = 0  # the most that waited at once since the last tick
-        self._bound = 0  # instances, while their queue is short; 0: there is none
         self.aim(goal)
 
     def aim(self, goal: Goal) -> None:
@@ -94,7 +88,6 @@ class Autoscaler:
         self._patience_s = goal.wait_s * max(
             self._tuning.impatient, min(1.0, self._tuning.patience_s / goal.price_s)
         )
-        self._brisk_s = goal.wait_s * self._tuning.brisk
         self._asked = (-1.0, -1.0)
 
     def arrived(self, now: float, seen: Seen[Instance]) -> Decision[Instance]:
@@ -122,7 +115,8 @@ class Autoscaler:
         In between only: more where calls wait, nothing starts, and those at work take far longer
         than they used to.
         """
-        self._note(now, seen)  # calls were refused, or lost with an instance
+        if self._load.in_flight != seen.in_flight + len(seen.waiting):
+            self._note(now, seen)  # calls were refused, or lost with an instance
         if now - self._ticked < self.tick_s * 0.99:
             if seen.waiting and not seen.starting:
                 return self._unblock(now, seen)
@@ -140,10 +134,12 @@ class Autoscaler:
 
     def _unblock(self, now: float, seen: Seen[Instance]) -> Decision[Instance]:
         """An instance for each that waits when no call ends; one when they end too slowly."""
-        if now - self._finished > max(_STUCK * self._service_s.value, self._brisk_s):
+        waited_s = seen.waited(now)
+        still_s = min(now - self._finished, waited_s)  # none ended before any came is no sign
+        if still_s > _STUCK * self._service_s.value:
             each = -(-len(seen.waiting) // seen.slots)
             return self._start(now, seen, each, "no call at work ends")
-        if seen.waited(now) > self._goal.wait_s:
+        if waited_s > self._goal.wait_s:
             return self._start(now, seen, 1, "waits longer than the goal")
         return NOTHING
 
@@ -151,22 +147,16 @@ class Autoscaler:
         """The instances wanted, and why."""
         by_levels = self._levels.held(now, self._worth(), self._start_s.value + self.tick_s)
         calls = self._arrivals[-1] - self._arrivals[0]
-        by_load, because = 0, "few calls"
+        work, by_load = 0.0, 0
         if calls * self._goal.price_s >= len(self._arrivals):
             work = self._work(now)
             by_load = self._least(work, seen.slots)
-            because = f"T = {work:.2f} needs {by_load}"
-        self._bound = seen.size if self._brisk(seen) else 0
-        if 0 < self._bound < by_load:
-            by_load = self._bound
-            because = f"{by_load} are enough for a queue of {self._queued}"
-        self._queued = 0
         lately = self._largest(now, by_load)
         if by_levels >= lately:
             return by_levels, f"idle times hold {by_levels}"
         if lately > by_load:
             return lately, f"{lately} was right less than {self._tuning.down_s:g} s ago"
-        return by_load, because
+        return by_load, f"T = {work:.2f} needs {by_load}"
 
     def _work(self, now: float) -> float:
         """T over the short or the long window, whichever is more, of those that tell anything.
@@ -188,12 +178,6 @@ class Autoscaler:
             self._answer = least_waiting(work, service_s, goal.wait_s, goal.late)
             self._asked = asked
         return -(-self._answer // slots)
-
-    def _brisk(self, seen: Seen[Instance]) -> bool:
-        """Whether all are at work on short calls, with a queue that is soon through."""
-        service_s = self._service_s.value
-        queue_s = self._queued * service_s / max(1, seen.in_flight)
-        return not seen.idle and 0 < service_s <= queue_s <= self._brisk_s
 
     def _largest(self, now: float, size: int) -> int:
         """The largest size of the last `down_s`, this one included."""
@@ -228,11 +212,7 @@ class Autoscaler:
 
     def _note(self, now: float, seen: Seen[Instance]) -> None:
         """The work in flight has changed."""
-        waiting = len(seen.waiting)
-        self._queued = max(self._queued, waiting)
-        work = seen.in_flight + waiting
-        if self._bound:
-            work = min(work, self._bound * seen.slots)
+        work = seen.in_flight + len(seen.waiting)
         self._load.set(now, work)
         if work > 1 and (service_s := self._service_s.value) > 0:
             patience = self._patience_s / service_s
