@@ -199,7 +199,7 @@ def _most(fits: Callable[[float], bool], above: float) -> float:
 
 def _ceil(value: float) -> int:
     """The next whole number, but not one more for the last bit of a division."""
-    return math.ceil(value - 1e-9 * max(1.0, value))
+    return math.ceil(value * (1.0 - 1e-9))
 
 
 def _at_least(least: float, name: str, value: float) -> float:

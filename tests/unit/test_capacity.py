@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra import capacity
+from tests.conftest import Counts
 
 LOADS = st.floats(0.01, 200)
 SERVERS = st.integers(1, 300)
@@ -21,6 +22,7 @@ def test_the_three_formulas_divide_what_littles_law_gives() -> None:
     assert capacity.instances_for_use(work, 0.7) == 15
 
 
+@example(work=6e-8, each=60.0)  # little work is work
 @given(work=st.floats(0, 1e6), each=st.floats(0.01, 100))
 def test_scaling_undoes_balancing_with_no_instance_to_spare(work: float, each: float) -> None:
     instances = capacity.instances_for_share(work, each)
@@ -149,10 +151,11 @@ def for_bursts(load: float, goal: float, patience: float | None, peakedness: flo
 @pytest.mark.parametrize("patience", [None, 0, 2, 600])
 @pytest.mark.parametrize("goal", [1e-6, 0.001, 0.01, 0.5])
 def test_more_load_in_bursts_never_needs_less(
-    goal: float, patience: float | None, peakedness: float
+    goal: float, patience: float | None, peakedness: float, counts: Counts
 ) -> None:
     """In steps so small that several have the same number of servers by chance."""
-    found = [for_bursts(0.1 * each, goal, patience, peakedness) for each in range(150)]
+    loads = [0.1 * each for each in range(counts(small=40, full=150))]
+    found = [for_bursts(load, goal, patience, peakedness) for load in loads]
     assert found == sorted(found)
 
 
