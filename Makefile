@@ -8,9 +8,9 @@ VENV := .venv/bin
 RUN := $(VENV)/python -m
 # The longest files first, in pyproject.toml's order, so that the workers end together: what fails
 # fast is what `make test-fast` is for. A file stays on one worker, since its tests share a running
-# engine or local cloud. A third one works on two processors while others wait for an engine.
-PYTEST := $(RUN) pytest --dist loadfile --no-loadscope-reorder -n 2
-WAITING := -n 3
+# engine or local cloud.
+WORKERS = 2
+PYTEST = $(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 FAST := tests/unit tests/program tests/conformance
 # A stack's name begins with its cloud, whose packages are then added; once added they stay.
 CLOUD := $(firstword $(subst -, ,$(STACK)))
@@ -118,9 +118,11 @@ format: setup-whole ## sets the code as `make lint` wants it
 	$(VENV)/ruff check --fix
 	$(VENV)/ruff format
 
+# One of three works while the others wait for an engine.
+test: WORKERS = 3
 test: setup-whole ## all tests (ARGS="-k name" for some)
 	@$(RUN) infra.cli.engine > /dev/null
-	$(PYTEST) $(WAITING) $(ARGS)
+	$(PYTEST) $(ARGS)
 
 # Apart: what runs in the tests' own processes takes two or three times as long when it is measured.
 coverage: setup-whole ## all tests, and the share of the code that they run: fails below 90 %

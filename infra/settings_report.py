@@ -48,14 +48,13 @@ class _WithoutNull(GenerateJsonSchema):
         return made
 
 
-@cache
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema of `model` in one piece, without references and generated titles.
-
-    It is made once, in about 20 ms, and is to be left as it is.
-    """
+    """The JSON Schema of `model` in one piece, without references and generated titles."""
     made = model.model_json_schema(schema_generator=_WithoutNull)
     return _inlined(made, made.pop("$defs", {}))  # type: ignore[no-any-return]  # a dict stays one
+
+
+_reported = cache(schema_of)  # a report only reads it, and it takes 20 ms to make
 
 
 def _inlined(node: Any, parts: Mapping[str, Any]) -> Any:
@@ -102,7 +101,7 @@ def nulls(raw: Any, path: tuple[object, ...] = ()) -> tuple[Any, list[Problem]]:
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> Iterator[Problem]:
     """One problem for each thing that `model` refused; several may share a path."""
-    schema = schema_of(model)
+    schema = _reported(model)
     for detail in error.errors(include_url=False):
         yield _problem(detail, schema)
 

@@ -85,9 +85,14 @@ def _asks(item: pytest.Item, fixtures: AbstractSet[str], stores: Sequence[str]) 
 
 
 @pytest.fixture(scope="session")
-def counts(request: pytest.FixtureRequest) -> Counts:
+def soak(request: pytest.FixtureRequest) -> bool:
+    """Whether all is to be tried that there is, as under `make soak`."""
+    return bool(request.config.getoption("--soak"))
+
+
+@pytest.fixture(scope="session")
+def counts(*, soak: bool) -> Counts:
     """`counts(small=20, full=1000)`: the first by default, the second under `make soak`."""
-    soak = bool(request.config.getoption("--soak"))
 
     def choose(*, small: int, full: int) -> int:
         return full if soak else small

@@ -6,7 +6,6 @@ python -m infra.cli.schema --check    say, by exit code 1, when it is not curren
 
 import json
 import sys
-from copy import deepcopy
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ SCHEMA: Final = Path(__file__).parents[2] / "stacks" / "schema.json"
 
 def stack_schema() -> dict[str, Any]:
     """The JSON Schema (draft 7, which editors know best) of one stack file."""
-    settings = deepcopy(schema_of(Settings))
+    settings = schema_of(Settings)
     of_kinds = [(settings["properties"][kind], names) for kind, names in NAMES.items()]
     mix = settings["properties"]["traffic"]["properties"]["mix"]
     for of_kind, names in (*of_kinds, (mix, NAMES["routes"])):

@@ -1,12 +1,11 @@
 import pytest
 
-from tests.conftest import Counts
-from tests.support.fixtures import project, running, shop
+from tests.support.fixtures import lasting, project, running, shop
 
-__all__ = ["project", "running", "shop"]
+__all__ = ["lasting", "project", "running", "shop"]
 
 
 @pytest.fixture(scope="session")
-def whole_shop(counts: Counts) -> bool:
+def whole_shop(*, soak: bool) -> bool:
     """Whether stacks on a cloud have the whole shop, as under `make soak`, or the small one."""
-    return bool(counts(small=0, full=1))
+    return soak

@@ -3,7 +3,6 @@
 import pytest
 
 from infra.local.client import ask
-from tests.conftest import Counts
 from tests.support.project import Project
 from tests.support.steps import Step
 
@@ -50,13 +49,13 @@ def function_state(project: Project) -> dict[str, object]:
     ids=["memory", "timeout", "limit", "variable", "handler", "goal"],
 )
 def test_an_edit_is_an_update_of_one_resource_and_one_property(
-    running: Project, counts: Counts, file: str, old: str, new: str, step: Step
+    running: Project, file: str, old: str, new: str, step: Step, *, soak: bool
 ) -> None:
     """So is what a preview shows: of one edit of each file, or of each edit with --soak."""
     pid = running.supervisors()
     before = function_state(running)
     running.edit(file, old, new)
-    if counts(small=0, full=1) or set(step.properties) <= PREVIEWED:
+    if soak or set(step.properties) <= PREVIEWED:
         assert running.preview().ok().steps == (step,)
         assert function_state(running) == before, "a preview changed what runs"
     done = running.up().ok()

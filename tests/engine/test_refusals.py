@@ -7,7 +7,6 @@ import pytest
 
 from infra.local.client import ask
 from infra.shop import NAMES
-from tests.conftest import Counts
 from tests.support.project import CHECKOUT, Project, Ran
 
 BAD_STACKS = CHECKOUT / "tests" / "unit" / "bad_stacks"
@@ -51,7 +50,7 @@ def check_refused(ran: Ran, report: str) -> None:
     ["key_unknown", "memory_quoted", "settings_missing", "target_cloud", "everything"],
 )
 def test_a_bad_stack_file_is_refused_with_its_exact_report(
-    running: Project, counts: Counts, name: str
+    running: Project, name: str, *, soak: bool
 ) -> None:
     """By `up`, and by a preview of it, too: of the one that is wrong in every way, by default."""
     with nothing_changes(running):
@@ -61,7 +60,7 @@ def test_a_bad_stack_file_is_refused_with_its_exact_report(
         report = (BAD_STACKS / f"{name}.txt").read_text(encoding="utf-8")
         whole = f"use one of: {', '.join(sorted(NAMES['functions']))}"
         report = report.replace(whole, "use one of: health")  # what the small shop has
-        previewed = counts(small=0, full=1) or name == "everything"
+        previewed = soak or name == "everything"
         for command in (running.up, running.preview) if previewed else (running.up,):
             check_refused(command(), report.replace(f"{name}.yaml", STACK_FILE))
 
@@ -121,14 +120,14 @@ def test_a_file_that_is_no_yaml_is_refused_before_the_engine_runs(
     ids=["syntax", "missing module", "no entry"],
 )
 def test_code_that_cannot_be_put_together_is_refused_at_preview(
-    running: Project, counts: Counts, text: str, report: str
+    running: Project, text: str, report: str, *, soak: bool
 ) -> None:
     """And so by `up`: of one of them by default."""
     with nothing_changes(running):
         running.write("app/handlers/health.py", text)
         said = f"error: app/: 1 problem, nothing was changed\n{report}"
         check_refused(running.preview(), said)
-        if counts(small=0, full=1) or "ROUTES = {}" in text:
+        if soak or "ROUTES = {}" in text:
             check_refused(running.up(), said)
 
 
@@ -143,7 +142,7 @@ def test_code_that_cannot_be_put_together_is_refused_at_preview(
     ids=["missing package", "raises", "leaves", "ends its process"],
 )
 def test_a_handler_that_cannot_be_loaded_leaves_the_old_one_serving(
-    running: Project, counts: Counts, line: str, reason: str
+    running: Project, line: str, reason: str, *, soak: bool
 ) -> None:
     """And nothing of it is left to do once it is mended: seen after the last of them by default."""
     with nothing_changes(running):
@@ -156,7 +155,7 @@ def test_a_handler_that_cannot_be_loaded_leaves_the_old_one_serving(
             "→ mend it (make logs shows where it was raised), then run it again"
         ) in ran.told, ran.output
         assert "Traceback" not in ran.output
-    if not counts(small=0, full=1) and "_exit" not in line:
+    if not soak and "_exit" not in line:
         return
     healed = running.up().ok()
     assert healed.steps == ()

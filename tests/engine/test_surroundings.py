@@ -9,46 +9,36 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.fixtures import emulating
-from tests.support.project import Project, opened
+from tests.support.project import Project
 
 
-@pytest.fixture(scope="module")
-def moved(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> Iterator[Project]:
-    """A copy of the checkout with a small shop, not up yet; what moves it off its port goes on."""
-    with opened(tmp_path_factory.mktemp("moved") / "shop") as made:
-        yield emulating(made, pytestconfig)
-
-
-def test_a_port_in_use_is_named_with_the_way_out(moved: Project) -> None:
+def test_a_port_in_use_is_named_with_the_way_out(lasting: Project) -> None:
     with socket.socket() as other:
-        other.bind(("127.0.0.1", moved.places.port))
+        other.bind(("127.0.0.1", lasting.places.port))
         other.listen()
-        ran = moved.up()
+        ran = lasting.up()
         assert ran.code != 0
         assert (
-            f"error: 127.0.0.1:{moved.places.port} cannot be listened on "
+            f"error: 127.0.0.1:{lasting.places.port} cannot be listened on "
             "(Address already in use): end what uses that port, or set local.port in the stack's "
             "settings to another one"
         ) in ran.told, ran.output
         assert "Traceback" not in ran.output
-        free = moved.places.port + 1
-        moved.settings(f"target: local\nlocal:\n  port: {free}\n")
-        assert f"The shop answers at http://127.0.0.1:{free}\n" in moved.up().ok().output
+        free = lasting.places.port + 1
+        lasting.settings(f"target: local\nlocal:\n  port: {free}\n")
+        assert f"The shop answers at http://127.0.0.1:{free}\n" in lasting.up().ok().output
 
 
-def test_down_ends_the_processes_even_where_the_engine_cannot_run(moved: Project) -> None:
-    assert moved.supervisors()
-    moved.write("stacks/Pulumi.local.yaml", "no: [yaml")
-    ran = moved.down()
+def test_down_ends_the_processes_even_where_the_engine_cannot_run(lasting: Project) -> None:
+    assert lasting.supervisors()
+    lasting.write("stacks/Pulumi.local.yaml", "no: [yaml")
+    ran = lasting.down()
     assert ran.code == 1
     assert "this is no YAML" in ran.output
-    assert moved.processes() == {}
-    moved.settings("target: local\n")
-    moved.up().ok()
-    assert moved.serves(), "at the port that was in use"
+    assert lasting.processes() == {}
+    lasting.settings("target: local\n")
+    lasting.up().ok()
+    assert lasting.serves(), "at the port that was in use"
 
 
 def test_a_file_in_the_place_of_the_state_is_named(project: Project) -> None:

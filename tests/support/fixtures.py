@@ -25,6 +25,15 @@ def project(
 
 
 @pytest.fixture(scope="module")
+def lasting(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Project]:
+    """The same for all tests of one module, each of which goes on with what was left."""
+    with opened(tmp_path_factory.mktemp("lasting") / "shop") as made:
+        yield emulating(made, pytestconfig)
+
+
+@pytest.fixture(scope="module")
 def running(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> Iterator[Project]:

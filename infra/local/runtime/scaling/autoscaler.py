@@ -79,7 +79,6 @@ class Autoscaler:
         self._ticked = -math.inf
         self._finished = -math.inf
         self._answer = 0
-        self._asked = (-1.0, -1.0)
         self.aim(goal)
 
     def aim(self, goal: Goal) -> None:
