@@ -43,4 +43,6 @@ def _table() -> dict[int, int]:
     rows = [
         (int(pid), int(parent), state) for pid, parent, state in map(str.split, said.splitlines())
     ]
-    return {pid: parent for pid, parent, state in rows if state[0] != "Z" and pid != process.pid}
+    # "Zl" has threads that still end and hold its files and locks open
+    living = ((pid, parent) for pid, parent, state in rows if state[0] != "Z" or "l" in state)
+    return {pid: parent for pid, parent in living if pid != process.pid}
