@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.runtime import server
+from infra.local.runtime import http_protocol
 from infra.local.runtime.gateway import Gateway
 from infra.local.runtime.logbook import Logbook
 from infra.local.runtime.server import GatewayServer, listening_socket
@@ -20,7 +20,7 @@ def test_a_connection_is_closed_when_its_last_answer_was_long_ago_and_not_before
     requests: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many requests it had; each gets a whole answer first."""
-    monkeypatch.setattr(server, "_QUIET_S", QUIET_S)
+    monkeypatch.setattr(http_protocol, "_QUIET_S", QUIET_S)
 
     async def run() -> tuple[bytes, float]:
         gateway = Gateway({}, Logbook(tmp_path / "log", max_mb=1))

@@ -1,6 +1,6 @@
 """The HTTP gateway: finds the function that a request is for, and speaks its cloud's language.
 
-A raw ASGI application under uvicorn, one process, one event loop. What it serves is one reference
+Under uvicorn's protocol, one process, one event loop. What it serves is one reference
 that a change replaces, so a request sees the old route table or the new one, never a mixture.
 """
 
@@ -26,12 +26,10 @@ from infra.local.runtime.specs import GatewaySpec
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+PLAIN = (b"content-type", b"text/plain; charset=utf-8")
 
 BODY_S = 29.0
 _HEARD_OUT_BYTES = 2 * 1024 * 1024  # of a body that is too large anyway
-_CLOSE = (b"connection", b"close")
-_PLAIN = (b"content-type", b"text/plain; charset=utf-8")
 _LATE = "the body did not arrive in time"
 # of a path: longer than an id is, as tokens, keys and signatures are that landed there by mistake
 _LONG = re.compile(r"([^/]{12})[^/]{29,}")
@@ -62,7 +60,7 @@ class _Done:
 
 
 class Gateway:
-    """The ASGI application. `functions` is the cloud's own mapping, read at each request.
+    """What answers requests. `functions` is the cloud's own mapping, read at each request.
 
     A body must be there `body_s` seconds after its head.
     """
@@ -87,17 +85,16 @@ class Gateway:
             _Serving(spec, Router(spec.routes), self._sides[spec.emulate]) if spec else None
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    async def answer(self, scope: Scope, receive: Receive) -> HttpAnswer:
+        """Have a request answered: `scope` and `receive` are ASGI's.
+
+        Raises ConnectionError when the client left before it had said all.
+        """
         serving = self._serving
-        if serving is None or scope["type"] != "http":
-            return  # nothing is served yet, so nothing listens
+        if serving is None:
+            raise ConnectionError  # nothing is served, so nothing listens
         began = time.monotonic()
-        try:
-            done = await self._serve(serving, scope, receive)
-        except ConnectionError:
-            return  # the client left before it had said all
-        answer = done.answer
+        done = await self._serve(serving, scope, receive)
         line = {
             "time": now(),
             "event": "request",
@@ -105,16 +102,13 @@ class Gateway:
             "method": scope["method"],
             "path": _logged(scope["raw_path"].decode("latin-1")),
             "function": done.function,
-            "status": answer.status,
+            "status": done.answer.status,
             "ms": round((time.monotonic() - began) * 1000, 3),
         }
         if done.failure:
             line["failure"] = done.failure
         self._logbook.put(line)
-        await send(
-            {"type": "http.response.start", "status": answer.status, "headers": _framed(answer)}
-        )
-        await send({"type": "http.response.body", "body": answer.body})
+        return done.answer
 
     async def _serve(self, serving: _Serving, scope: Scope, receive: Receive) -> _Done:
         """Find the function and have it run. Raises ConnectionError when the client left."""
@@ -138,11 +132,11 @@ class Gateway:
         side = self._sides[revision.spec.emulate] if revision else serving.side
         request_id = side.new_request_id()
         if late:
-            answer = HttpAnswer(408, [_PLAIN, _CLOSE], _LATE.encode())
+            answer = HttpAnswer(408, [PLAIN], _LATE.encode(), closes=True)
             return _Done(request_id, name, answer, _LATE)
         if too_large:
             done = _refused(side, request_id, name, Failure.TOO_LARGE)
-            done.answer.headers.append(_CLOSE)
+            done.answer.closes = True
             return done
         if revision is None:
             return _refused(side, request_id, name, Failure.NO_ROUTE)
@@ -172,13 +166,6 @@ class Gateway:
 
 def _refused(side: GatewaySide, request_id: str, function: str | None, why: Failure) -> _Done:
     return _Done(request_id, function, side.refusal(why, request_id), why.value)
-
-
-def _framed(answer: HttpAnswer) -> list[tuple[bytes, bytes]]:
-    """The headers, with the length that the server is to send."""
-    if answer.status < 200 or answer.status in {204, 304}:  # noqa: PLR2004 - RFC 9110: no content
-        return answer.headers
-    return [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
 
 
 def _logged(path: str) -> str:

@@ -35,11 +35,16 @@ class HttpRequest:
 
 @dataclass(slots=True)  # made for each request, and freezing costs more than the rest of it
 class HttpAnswer:
-    """What goes back to the client. Header names are lower case; content-length is the server's."""
+    """What goes back to the client, on a connection that `closes` then.
+
+    Header names are lower case, names and values legal; content-length and connection are the
+    server's.
+    """
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    closes: bool = False
 
 
 class Failure(Enum):
