@@ -51,6 +51,9 @@ class Operation:
         more: dict[str, Any] = {}
         if self.user is not None:  # first: nobody learns from a body's errors what he may not do
             more["user"] = self.user(request, services)
+        for name, text in request.query.items():
+            if name in self.parameters and name not in request.path_parameters:
+                _look_at(name, text, self.parameters[name])
         if self.takes is not None:
             more["body"] = _decoded(request, self.takes)
         return self.run(request, services, **more)
@@ -62,6 +65,14 @@ def answered(status: int, view: msgspec.Struct) -> Response:
     return Response(status=status, headers={"cache-control": "no-store"}, body=text)
 
 
+def _look_at(name: str, text: str, kind: Any) -> None:
+    """Raises InvalidError unless a query's parameter is as documented."""
+    try:
+        msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidError(_detail(str(error)).removesuffix(", got `str`"), name) from None
+
+
 def _decoded(request: Request, kind: type) -> Any:
     given = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     if given != JSON:
@@ -70,11 +81,15 @@ def _decoded(request: Request, kind: type) -> Any:
         return msgspec.json.decode(request.body, type=kind)
     except msgspec.ValidationError as error:
         detail, _, field_name = str(error).partition(" - at `")
-        # what is the client's own is not repeated: it may be a password in the wrong place
-        if detail.startswith("Invalid enum value"):
-            detail = "This is none of the values that it may have"
-        elif detail.startswith("Object contains unknown field"):
-            detail = "Object contains a field that is unknown here"
-        raise InvalidError(detail, field_name.rstrip("`") or "$") from None
+        raise InvalidError(_detail(detail), field_name.rstrip("`") or "$") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BodyError("the body is not JSON") from None
+
+
+def _detail(found: str) -> str:
+    """What is wrong, without what is the client's own: it may be a password in the wrong place."""
+    if found.startswith("Invalid enum value"):
+        return "This is none of the values that it may have"
+    if found.startswith("Object contains unknown field"):
+        return "Object contains a field that is unknown here"
+    return found

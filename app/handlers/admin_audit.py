@@ -68,16 +68,16 @@ def list_all(request: Request, services: Services, *, user: Caller) -> Response:
     Of a day, or of one thing, but not of both. An entry comes over a queue: it may be missing for a
     moment, and for five minutes where it tells who became an admin, or is none any more.
     """
-    day, subject = (request.query.get(name, "") for name in ("day", "subject"))
+    day, subject = (request.query.get(name) for name in ("day", "subject"))
     limit, after = limit_of(request), request.query.get("cursor", "")
     audits = services.table("audits")
-    if day and subject:
+    if day is not None and subject is not None:
         raise InvalidError("a day or a subject: not both", "subject")
-    if subject:
+    if subject is not None:
         page = audit_of(subject, limit, after, audits=audits)
     else:
-        today = day_of(services.clock.now_ms())
-        page = audit_of_day(day or today, limit, after, audits=audits)
+        asked = day_of(services.clock.now_ms()) if day is None else day
+        page = audit_of_day(asked, limit, after, audits=audits)
     return answered(200, Audit(entries=[_seen(each) for each in page.items], cursor=page.after))
 
 
