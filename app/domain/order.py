@@ -12,7 +12,7 @@ import re
 from base64 import b32encode
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, get_args
 
 from app.domain.errors import ConflictError, InvalidError
 from app.domain.pricing import Priced
@@ -22,6 +22,7 @@ State = Literal[
     "reserving", "paying", "voiding", "releasing", "cancelled", "paid", "fulfilled", "refunded"
 ]
 Shown = Literal["pending", "cancelling", "cancelled", "paid", "fulfilled", "refunded"]
+Because = Literal["", "sold_out", "promotion_used", "declined", "expired", "customer", "shop"]
 Step = Literal["start", "capture", "void", "wait", "paid", "release"]
 
 OPEN: tuple[State, ...] = ("reserving", "paying", "voiding", "releasing")
@@ -35,6 +36,8 @@ SHOWN: dict[State, Shown] = {
     "fulfilled": "fulfilled",
     "refunded": "refunded",
 }
+_CANCELLED: tuple[Shown, ...] = ("cancelling", "cancelled")
+_BECAUSE: dict[str, Because] = {each: each for each in get_args(Because)}
 REFUNDS = 8
 PATTERN = r"^[a-z2-7]{26}$"
 _FORM = re.compile(PATTERN, re.ASCII)
@@ -104,6 +107,13 @@ class Order:
     def shown(self) -> Shown:
         """The state in the words that customers read."""
         return SHOWN[self.state]
+
+    @property
+    def cancelled_because(self) -> Because:
+        """Why it is cancelled or will be, as its customer may know it; "" where it is neither."""
+        if self.shown not in _CANCELLED:
+            return ""
+        return _BECAUSE.get(self.cancelled_by, "shop")  # or an admin's id
 
     @property
     def is_open(self) -> bool:
@@ -196,7 +206,7 @@ def adjustment_id(key: str) -> str:
 
 def check_cancelled(order: Order) -> None:
     """Raises ConflictError unless the order is cancelled, or will be."""
-    if order.shown not in ("cancelling", "cancelled"):
+    if order.shown not in _CANCELLED:
         raise ConflictError(f"the order is {order.shown}: it cannot be cancelled any more")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from app.domain.order import PATTERN, Order, Shown
+from app.domain.order import PATTERN, Because, Order, Shown
 from app.domain.users import EMAIL_MOST
 from app.handlers.carts_bodies import Amount, Code, Currency, Moment, PricedLine, priced_lines
 from app.handlers.pages import Cursor
@@ -84,6 +84,9 @@ class OrderSeen(Hidden):
 
     order: OrderId
     state: Shown
+    cancelled_because: Annotated[
+        Because, Meta(description="Why nothing comes of it; empty: something does.")
+    ]
     lines: list[PricedLine]
     currency: Currency
     subtotal: Amount
@@ -126,6 +129,7 @@ def seen(found: Order) -> OrderSeen:
     return OrderSeen(
         order=found.order,
         state=found.shown,
+        cancelled_because=found.cancelled_because,
         lines=priced_lines(found.lines),
         currency=found.currency,
         subtotal=found.subtotal,

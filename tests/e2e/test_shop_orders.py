@@ -122,6 +122,12 @@ def test_an_order_moves_forward_only_and_keeps_its_prices(shop: Project, keeper:
     known.pay(other)  # too late: nothing is taken
     assert known.state(other) == "cancelled"
     assert keeper.left(product) == 9
+    third = known.order(product)
+    keeper.got(200, f"POST /admin/orders/{third['order']}/cancel")
+    known.until(third, "cancelled")
+    listed = {each["order"]: each for each in known.got(200, "GET /orders")["orders"]}
+    told = [listed[each["order"]]["cancelled_because"] for each in (placed, other, third)]
+    assert told == ["", "customer", "shop"]
 
 
 def test_nobody_sees_or_moves_anothers_order(shop: Project, keeper: Client) -> None:

@@ -139,6 +139,9 @@ def test_what_is_sold_out_is_refused_for_good_and_holds_nothing() -> None:
     assert f"too few of Green tea ({CUP})" in again.json["detail"]
     assert shop.table("stock").get({"product": TEA})["available"] == 5  # type: ignore[index]
     assert shop.place("key-2").status == 201
+    placed, refused = shop.call("GET /orders", token=shop.me).json["orders"]
+    assert (placed["state"], placed["cancelled_because"]) == ("pending", "")
+    assert (refused["state"], refused["cancelled_because"]) == ("cancelled", "sold_out")
 
 
 def test_an_order_needs_a_key_a_cart_and_somewhere_to_write_to() -> None:
@@ -163,7 +166,8 @@ def test_a_guest_orders_by_the_token_of_his_cart() -> None:
     order = placed.json["order"]
     assert shop.call(f"GET /orders/{order}", headers=guest).status == 200
     assert shop.call(f"GET /orders/{order}", token=shop.me).status == 404
-    assert shop.call(f"POST /orders/{order}/cancel", headers=guest).json["state"] == "cancelled"
+    cancelled = shop.call(f"POST /orders/{order}/cancel", headers=guest).json
+    assert (cancelled["state"], cancelled["cancelled_because"]) == ("cancelled", "customer")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +208,8 @@ def test_an_order_that_nobody_pays_is_cancelled_after_the_minutes_that_are_state
     assert shop.call(f"GET /orders/{order}", token=shop.me).json["state"] == "pending"
     shop.clock.advance(2 * 60_000)
     shop.settle()
-    assert shop.call(f"GET /orders/{order}", token=shop.me).json["state"] == "cancelled"
+    seen = shop.call(f"GET /orders/{order}", token=shop.me).json
+    assert (seen["state"], seen["cancelled_because"]) == ("cancelled", "expired")
     assert shop.place().status == 201, "it was placed, and that stays the answer"
 
 

@@ -156,19 +156,19 @@ def test_paying_by_a_good_card_brings_a_webhook_and_the_webhook_the_order() -> N
 
 
 @pytest.mark.parametrize(
-    ("card", "webhooks", "after"),
+    ("card", "webhooks", "after", "because"),
     [
-        ("good", 1, "paid"),
-        ("declined", 1, "cancelled"),
-        ("capture-declined", 1, "cancelled"),
-        ("twice", 2, "paid"),
-        ("reordered", 2, "paid"),
-        ("silent", 0, "paying"),
-        ("late", 0, "paying"),
-        ("refund-late", 1, "paid"),
+        ("good", 1, "paid", ""),
+        ("declined", 1, "cancelled", "declined"),
+        ("capture-declined", 1, "cancelled", "declined"),
+        ("twice", 2, "paid", ""),
+        ("reordered", 2, "paid", ""),
+        ("silent", 0, "paying", ""),
+        ("late", 0, "paying", ""),
+        ("refund-late", 1, "paid", ""),
     ],
 )
-def test_each_card_brings_what_it_says(card: str, webhooks: int, after: str) -> None:
+def test_each_card_brings_what_it_says(card: str, webhooks: int, after: str, because: str) -> None:
     shop_ = Paying()
 
     answer = shop_.pay(card)
@@ -176,7 +176,7 @@ def test_each_card_brings_what_it_says(card: str, webhooks: int, after: str) -> 
 
     assert json.loads(answer.body)["order"] == ORDER
     assert len(shop_.sent) == webhooks
-    assert shop_.state == after
+    assert (shop_.state, shop_.order.cancelled_because) == (after, because)
 
 
 @pytest.mark.parametrize("card", ["late", "silent", "timeout-before", "timeout-after"])
