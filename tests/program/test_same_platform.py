@@ -44,6 +44,8 @@ from tests.support.arguments import arguments
 from tests.support.aws_program import REGION
 from tests.support.program import Declared
 
+pytestmark = pytest.mark.long  # the programs of three targets run
+
 STATED = settings.Settings(target="local")
 
 

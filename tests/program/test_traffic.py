@@ -34,6 +34,8 @@ from tests.support.limits import Inputs, inputs_of
 from tests.support.program import ROOT, Declared
 from tests.support.traffic import project, sample
 
+pytestmark = pytest.mark.long  # the programs of three targets run, twice for each change
+
 Leaf = tuple[str, ...]
 """A kind of resource, its name, and the keys under which a value stands in its inputs."""
 
@@ -310,7 +312,7 @@ def test_a_change_of_traffic_reaches_exactly_the_limits_that_depend_on_it(
     assert {path for path in before if before[path] != after[path]} == reached(platform, change)
 
 
-@pytest.mark.parametrize("change", ["peak", "share", pytest.param("goal", marks=pytest.mark.long)])
+@pytest.mark.parametrize("change", ["peak", "share", "goal"])
 @each_target
 def test_in_the_program_that_is_all_that_changes(root: Path, provider: str, change: str) -> None:
     """Every value of every resource is compared, and each changed one is a limit's."""

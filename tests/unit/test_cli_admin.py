@@ -27,6 +27,8 @@ from infra.cli.operating import variables
 from infra.errors import PlatformError
 from infra.local.places import Places
 
+pytestmark = pytest.mark.long  # passwords are hashed as they are in a shop
+
 PASSWORD = "a few plain words"
 NAMED = ("--name", "shopkeeper")
 DECLARED = {each.name: each for each in shop.TABLES}
@@ -195,7 +197,6 @@ def taken(root: Path) -> dict[str, object]:
     return _user(root)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "stdin", "said"),
     [
@@ -220,7 +221,6 @@ def test_a_name_that_a_customer_has_is_refused(
     assert _user(root) == taken
 
 
-@pytest.mark.long
 def test_on_a_terminal_the_operator_is_asked_whether_he_means_this_customer(
     root: Path, taken: dict[str, object]
 ) -> None:

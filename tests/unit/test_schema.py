@@ -45,9 +45,12 @@ BEYOND_A_SCHEMA = {
 }
 
 
+VALIDATOR = jsonschema.Draft7Validator(stack_schema())
+
+
 def valid(stack: Any) -> bool:
     """Whether the schema takes this stack file's content."""
-    return bool(jsonschema.Draft7Validator(stack_schema()).is_valid(stack))
+    return bool(VALIDATOR.is_valid(stack))
 
 
 def load(path: Path) -> Any:

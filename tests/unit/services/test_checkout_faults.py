@@ -19,6 +19,8 @@ from tests.support.checkout_shop import CheckoutShop, local_store
 from tests.support.faulty_tables import Fault, FaultyTables
 from tests.support.tables_stores import Store
 
+pytestmark = pytest.mark.long  # each write goes wrong in each way
+
 LOCAL, LAGGING, MEMORY = "local", "lagging", "memory"
 
 

@@ -27,6 +27,8 @@ from tests.support.refund_scenes import (
 )
 from tests.support.tables_stores import Store
 
+pytestmark = pytest.mark.long  # each write goes wrong in each way
+
 LOCAL, MEMORY = "local", "memory"
 
 
