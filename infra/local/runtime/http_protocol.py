@@ -126,6 +126,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+        self.cycle = None  # type: ignore[assignment]  # each would keep the other
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Have a request answered; `app` is no ASGI application here but a gateway's `answer`."""
