@@ -17,8 +17,12 @@ _DIGITS: Final = re.compile(r"[0-9]{1,4000}")  # more than int() takes would be 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """What a variable has to be: 1 to `most`; `wrong` would come of anything else."""
+    """What a variable of the function `reader` has to be: 1 to `most`.
 
+    `wrong` would come of anything else.
+    """
+
+    reader: str
     of: str
     most: int
     wrong: str
@@ -27,10 +31,14 @@ class Number:
 _NO_ORDER: Final = "no order could be placed"
 _NO_LOGIN: Final = "nobody could log in"
 NUMBERS: Final[Mapping[str, Number]] = {
-    "ORDER_MINUTES": Number("the minutes for which an order may stay unpaid", 45, _NO_ORDER),
-    "OPEN_ORDERS": Number("the unpaid orders that one customer may have", 50, _NO_ORDER),
-    "LOGIN_FAILURES_PER_ACCOUNT": Number("the failed logins of an account", 999, _NO_LOGIN),
-    "LOGIN_FAILURES_PER_ADDRESS": Number("the failed logins from an address", 999, _NO_LOGIN),
+    "ORDER_MINUTES": Number(
+        "orders", "the minutes for which an order may stay unpaid", 45, _NO_ORDER
+    ),
+    "OPEN_ORDERS": Number("orders", "the unpaid orders that one customer may have", 50, _NO_ORDER),
+    "LOGIN_FAILURES_PER_ACCOUNT": Number("auth", "the failed logins of an account", 999, _NO_LOGIN),
+    "LOGIN_FAILURES_PER_ADDRESS": Number(
+        "auth", "the failed logins from an address", 999, _NO_LOGIN
+    ),
 }
 
 
@@ -40,7 +48,9 @@ def sound(number: Number, text: str) -> bool:
 
 
 def wrong_numbers(given: Mapping[Any, object]) -> Iterator[Problem]:
-    """The wrong ones in the settings, as they stand in the file; other mistakes are not ours.
+    """The wrong ones in the settings, and those under a function that does not read them.
+
+    As they stand in the file; other mistakes are not ours.
 
     What stands there is not repeated: under a wrong name it may be a password.
     """
@@ -49,10 +59,13 @@ def wrong_numbers(given: Mapping[Any, object]) -> Iterator[Problem]:
         stated = each.get("environment") if isinstance(each, Mapping) else None
         for key, text in stated.items() if isinstance(stated, Mapping) else ():
             number = NUMBERS.get(key)
-            if number is not None and isinstance(text, str) and not sound(number, text):
-                yield Problem(
-                    spelled(("functions", name, "environment", key)),
-                    "",
-                    f"with this {number.wrong}",
-                    f'write "1" to "{number.most}": {number.of}',
-                )
+            if number is None:
+                continue
+            place = spelled(("functions", name, "environment", key))
+            if name != number.reader:
+                there = spelled(("functions", number.reader, "environment"))
+                change = f"{name} does not read it, so it would change nothing"
+                yield Problem(place, "", change, f"write it under {there}")
+            elif isinstance(text, str) and not sound(number, text):
+                remedy = f'write "1" to "{number.most}": {number.of}'
+                yield Problem(place, "", f"with this {number.wrong}", remedy)

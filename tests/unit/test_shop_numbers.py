@@ -15,22 +15,21 @@ from infra.shop_numbers import NUMBERS, sound
 from tests.support.memory_shop import MemoryShop
 from tests.support.program import ROOT
 
-READERS: dict[str, tuple[str, Callable[[Services], object]]] = {
-    "ORDER_MINUTES": ("orders", counter),
-    "OPEN_ORDERS": ("orders", counter),
-    "LOGIN_FAILURES_PER_ACCOUNT": ("auth", throttle_of),
-    "LOGIN_FAILURES_PER_ADDRESS": ("auth", throttle_of),
+READERS: dict[str, Callable[[Services], object]] = {
+    "ORDER_MINUTES": counter,
+    "OPEN_ORDERS": counter,
+    "LOGIN_FAILURES_PER_ACCOUNT": throttle_of,
+    "LOGIN_FAILURES_PER_ADDRESS": throttle_of,
 }
 SHOP = MemoryShop()
 
 
 def taken(key: str, text: str) -> bool:
     """Whether the function that reads it takes it."""
-    function, reader = READERS[key]
-    services = SHOP.services(function)
+    services = SHOP.services(NUMBERS[key].reader)
     services.environment = {**services.environment, key: text}
     try:
-        reader(services)
+        READERS[key](services)
     except ConfigurationError as error:
         return key not in str(error)
     return True
