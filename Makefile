@@ -129,7 +129,7 @@ coverage: setup-whole ## all tests, and the share of the code that they run: fai
 	@$(RUN) infra.cli.engine > /dev/null
 	$(PYTEST) --cov --cov-report=term
 
-test-fast: setup-whole ## the tests that need no engine, no local cloud and nothing that plays AWS
+test-fast: setup-whole ## the short tests without engine, local cloud and what plays AWS
 	$(PYTEST) -m "not moto and not long" $(FAST) $(ARGS)
 
 soak: setup-whole ## the same tests at full counts: kills, loads, fuzzing; takes long

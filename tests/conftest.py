@@ -48,7 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "busy: hundreds of requests; on a store behind HTTP with --soak only"
     )
-    config.addinivalue_line("markers", "long: takes seconds by itself; not in `make test-fast`")
+    config.addinivalue_line(
+        "markers", "long: takes seconds, or its file does; not in `make test-fast`"
+    )
     config.addinivalue_line(
         "markers", "moto: asks a cloud, or what plays it; set by what a test uses"
     )

@@ -85,7 +85,11 @@ class OrderSeen(Hidden):
     order: OrderId
     state: Shown
     cancelled_because: Annotated[
-        Because, Meta(description="Why nothing comes of it; empty: something does.")
+        Because,
+        Meta(
+            description="Why it is cancelled, or is to be; empty: it is neither.",
+            examples=["sold_out"],
+        ),
     ]
     lines: list[PricedLine]
     currency: Currency

@@ -34,10 +34,13 @@ def _all() -> dict[int, tuple[str, str]]:
     for each in PROC.iterdir():
         if each.name.isdigit():
             with suppress(OSError):  # another user's, or it ended meanwhile
-                words = (each / "cmdline").read_bytes().decode(errors="replace")
-                variables = (each / "environ").read_bytes().decode(errors="replace")
-                if words:
-                    found[int(each.name)] = (words, f"{variables}{(each / 'cwd').readlink()}\0")
+                for task in (each / "task").iterdir():  # the first may end before the others do
+                    words = (task / "cmdline").read_bytes().decode(errors="replace")
+                    if words:
+                        variables = (task / "environ").read_bytes().decode(errors="replace")
+                        place = (task / "cwd").readlink()
+                        found[int(each.name)] = (words, f"{variables}{place}\0")
+                        break
     return found
 
 

@@ -88,11 +88,11 @@ class Gateway:
     async def answer(self, scope: Scope, receive: Receive) -> HttpAnswer:
         """Have a request answered: `scope` and `receive` are ASGI's.
 
-        Raises ConnectionError when the client left before it had said all.
+        Raises ConnectionError when the client left before it had said all, or nothing is served.
         """
         serving = self._serving
         if serving is None:
-            raise ConnectionError  # nothing is served, so nothing listens
+            raise ConnectionError  # so nothing listens
         began = time.monotonic()
         done = await self._serve(serving, scope, receive)
         line = {

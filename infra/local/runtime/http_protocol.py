@@ -1,7 +1,8 @@
 """HTTP/1.1 on one connection of the gateway: uvicorn's protocol, bounded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import (
@@ -58,14 +59,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._heads = 0
         alone = self._idle()
         super().data_received(data)
-        done = self._refused or not self._idle()  # type: ignore[redundant-expr]
-        if done:
-            return
+        if self._refused:
+            return  # type: ignore[unreachable]
         if self._begun and (self._spread or (alone and self._heads == 1)):
             self._head += len(data)
             if self._head > _HEAD_BYTES:
                 self.send_400_response(_TOO_LARGE)
-        self._await_head()
+        if self._idle():
+            self._await_head()
 
     def on_message_begin(self) -> None:
         """The first byte of a head: it is counted from nothing."""
@@ -97,10 +98,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
-        if self.pipeline:
+        if self.pipeline:  # nothing more is read before these are answered
             self._start_asgi_task(*self.pipeline.pop())
             return
+        self.flow.resume_reading()
+        if self._begun:  # while an answer was under way
+            self._await_head()
         self._answered = self.loop.time()
         if self._quiet is None:
             self._quiet = self.loop.call_later(_QUIET_S, self._close_quiet)
@@ -115,7 +118,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, or no small one; nothing more is read."""
         self._refused = True
-        if self._idle() or self.cycle.more_body:
+        if self.pipeline and self.cycle.more_body:  # it waits itself: refused when it is its turn
+            self.pipeline[0] = (self.cycle, _refusing(msg))
+        elif self._idle() or self.cycle.more_body:
             super().send_400_response(_TOO_LARGE if self._head > _HEAD_BYTES else msg)
         else:
             self.cycle.keep_alive = False  # the answers before it, and then the end
@@ -127,6 +132,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 timer.cancel()
         super().connection_lost(exc)
         self.cycle = None  # type: ignore[assignment]  # each would keep the other
+        self.pipeline.clear()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Have a request answered; `app` is no ASGI application here but a gateway's `answer`."""
@@ -134,16 +140,22 @@ class BoundedProtocol(HttpToolsProtocol):
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
 
+    async def _receive(self, cycle: RequestResponseCycle) -> Mapping[str, Any]:
+        message = await cycle.receive()  # which has more read
+        if self.pipeline:
+            self.flow.pause_reading()
+        return message
+
     async def _respond(self, cycle: RequestResponseCycle, find: _Answering) -> None:
         try:
-            answer = await find(cycle.scope, cycle.receive)
+            answer = await find(cycle.scope, partial(self._receive, cycle))
+            if self.flow.write_paused:
+                await self.flow.drain()
         except (Exception, asyncio.CancelledError) as error:  # one that closes cancels what is late
-            if not (cycle.disconnected and isinstance(error, ConnectionError)):
+            if not (self.transport.is_closing() and isinstance(error, ConnectionError)):
                 self.logger.exception("no answer to a %s", cycle.scope["method"])
             answer = HttpAnswer(500, [PLAIN], b"Internal Server Error", closes=True)
-        if self.flow.write_paused and not cycle.disconnected:
-            await self.flow.drain()
-        if cycle.disconnected:
+        if self.transport.is_closing():  # `disconnected` is set for the last of several only
             return
         cycle.keep_alive = cycle.keep_alive and not answer.closes
         self.transport.write(self._written(cycle, answer))
@@ -189,3 +201,10 @@ def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:
         name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
         for name, value in headers
     )
+
+
+def _refusing(msg: str) -> Any:
+    async def answer(_scope: Scope, _receive: Receive) -> HttpAnswer:
+        return HttpAnswer(400, [PLAIN], msg.encode(), closes=True)
+
+    return answer
