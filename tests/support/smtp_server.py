@@ -135,9 +135,10 @@ class _Talk:
         while (line := self._line()) != b".":
             lines.append(line.removeprefix(b"."))
         raw = b"".join(each + b"\r\n" for each in lines)
-        if self._answer("letter", "250 taken").startswith("250"):
+        if self._server.answers.get("letter", "250").startswith("250"):  # before it is told
             self._server.raw.append(raw)
             self._server.letters.append(message_from_bytes(raw, policy=default))
+        self._answer("letter", "250 taken")
 
     def _encrypt(self) -> None:
         self._file.close()
