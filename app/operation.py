@@ -53,7 +53,7 @@ class Operation:
             more["user"] = self.user(request, services)
         for name, text in request.query.items():
             if name in self.parameters and name not in request.path_parameters:
-                _look_at(name, text, self.parameters[name])
+                _check_parameter(name, text, self.parameters[name])
         if self.takes is not None:
             more["body"] = _decoded(request, self.takes)
         return self.run(request, services, **more)
@@ -65,7 +65,7 @@ def answered(status: int, view: msgspec.Struct) -> Response:
     return Response(status=status, headers={"cache-control": "no-store"}, body=text)
 
 
-def _look_at(name: str, text: str, kind: Any) -> None:
+def _check_parameter(name: str, text: str, kind: Any) -> None:
     """Raises InvalidError unless a query's parameter is as documented."""
     try:
         msgspec.convert(text, kind, strict=False)

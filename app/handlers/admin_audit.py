@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from app.bootstrap import Services
-from app.domain.days import DAY, day_of
 from app.domain.errors import InvalidError
 from app.domain.ids import PATTERN
 from app.handlers.auth_bodies import Moment
 from app.handlers.bearer import admin
+from app.handlers.days import Day, day_wanted
 from app.handlers.pages import Cursor, Limit, limit_of
 from app.messages import Request, Response
 from app.operation import Hidden, Operation, answered
@@ -17,9 +17,6 @@ from app.services.audit import OPERATOR
 from app.services.authenticate import Caller
 from app.services.list_audit import Entry, audit_of, audit_of_day
 
-Day = Annotated[
-    str, Meta(pattern=DAY, description="A day (UTC); without it, today.", examples=["2026-11-23"])
-]
 Subject = Annotated[
     str,
     Meta(
@@ -68,16 +65,15 @@ def list_all(request: Request, services: Services, *, user: Caller) -> Response:
     Of a day, or of one thing, but not of both. An entry comes over a queue: it may be missing for a
     moment, and for five minutes where it tells who became an admin, or is none any more.
     """
-    day, subject = (request.query.get(name) for name in ("day", "subject"))
+    subject = request.query.get("subject")
     limit, after = limit_of(request), request.query.get("cursor", "")
     audits = services.table("audits")
-    if day is not None and subject is not None:
+    if subject is None:
+        page = audit_of_day(day_wanted(request, services.clock), limit, after, audits=audits)
+    elif "day" in request.query:
         raise InvalidError("a day or a subject: not both", "subject")
-    if subject is not None:
-        page = audit_of(subject, limit, after, audits=audits)
     else:
-        asked = day_of(services.clock.now_ms()) if day is None else day
-        page = audit_of_day(asked, limit, after, audits=audits)
+        page = audit_of(subject, limit, after, audits=audits)
     return answered(200, Audit(entries=[_seen(each) for each in page.items], cursor=page.after))
 
 

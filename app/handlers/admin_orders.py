@@ -5,11 +5,11 @@ from typing import Annotated, get_args
 from msgspec import Meta
 
 from app.bootstrap import Services
-from app.domain.days import DAY, day_of
 from app.domain.order import State
 from app.domain.refund import Wish
 from app.handlers.admin_orders_bodies import AdminOrder, AdminOrders, NewRefund, OrderId, seen
 from app.handlers.bearer import admin
+from app.handlers.days import Day, day_wanted
 from app.handlers.idempotency import HEADER, Key, key_of
 from app.handlers.pages import Cursor, Limit, limit_of
 from app.handlers.sagas import saga
@@ -21,9 +21,6 @@ from app.services.fulfil_order import fulfil_order
 from app.services.list_all_orders import get_any_order, list_all_orders
 from app.services.refund import refund
 
-Day = Annotated[
-    str, Meta(pattern=DAY, description="A day (UTC); without it, today.", examples=["2026-11-23"])
-]
 AnyState = Annotated[State, Meta(description="Only those.", examples=["paid"])]
 _STATES: dict[str, State] = {each: each for each in get_args(State)}
 
@@ -34,10 +31,9 @@ def list_all(request: Request, services: Services, *, user: Caller) -> Response:
     With `state`, a page may have fewer than `limit`, or none, and the next one some. The list lags
     behind a little.
     """
-    day, state = (request.query.get(name) for name in ("day", "state"))
     page = list_all_orders(
-        day_of(services.clock.now_ms()) if day is None else day,
-        _STATES[state] if state is not None else None,
+        day_wanted(request, services.clock),
+        _STATES.get(request.query.get("state", "")),
         limit_of(request),
         request.query.get("cursor", ""),
         orders=services.table("orders"),

@@ -20,6 +20,12 @@ class Answer:
     body: bytes
 
 
+def asking(path: str, *headers: str, method: str = "GET", body: bytes = b"") -> bytes:
+    """A request as it is sent."""
+    lines = [f"{method} {path} HTTP/1.1", "host: localhost", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
 def request(
     port: int,
     path: str,
@@ -28,11 +34,10 @@ def request(
     body: bytes = b"",
 ) -> Answer:
     """One request on a connection of its own."""
-    lines = [f"{method} {path} HTTP/1.1", "host: localhost", "connection: close"]
-    lines += [f"{name}: {value}" for name, value in headers]
+    lines = ["connection: close", *[f"{name}: {value}" for name, value in headers]]
     if body:
         lines.append(f"content-length: {len(body)}")
-    return sent(port, "\r\n".join(lines).encode() + b"\r\n\r\n" + body, method=method)
+    return sent(port, asking(path, *lines, method=method, body=body), method=method)
 
 
 def asked(

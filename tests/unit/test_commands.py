@@ -8,22 +8,10 @@ from pathlib import Path
 import pytest
 
 from infra.cli.commands import Progress, explain, run
+from tests.support.pids import wait_for_end
 
 PYTHON = sys.executable
 ENV = {"PATH": os.defpath}
-
-
-def gone(pid: int) -> bool:
-    """Whether a process has ended; an orphan that init has not reaped yet has."""
-    for _ in range(100):
-        try:
-            os.kill(pid, 0)
-            if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
-                return True
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_output_comes_line_by_line_and_whole_with_the_exit_code() -> None:
@@ -55,7 +43,7 @@ def test_a_command_over_its_time_is_ended_with_its_children(tmp_path: Path) -> N
     ended = run([PYTHON, "-c", program], env=ENV, limit_s=2)
     assert ended.stopped == "not done after 2 s"
     assert not ended.ok
-    assert gone(int(file.read_text()))
+    wait_for_end([int(file.read_text())])
 
 
 def test_a_reason_given_while_it_runs_stops_it() -> None:
@@ -75,7 +63,7 @@ def test_an_exception_in_the_caller_leaves_no_process() -> None:
     program = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
     with pytest.raises(KeyboardInterrupt):
         run([PYTHON, "-c", program], env=ENV, on_line=fail)
-    assert gone(int(pids[0]))
+    wait_for_end([int(pids[0])])
 
 
 def test_a_grandchild_that_keeps_the_pipe_open_is_not_waited_for() -> None:

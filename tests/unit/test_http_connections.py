@@ -10,8 +10,9 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from infra.local.runtime import http_protocol
 from infra.local.runtime.http_protocol import BoundedProtocol
-from tests.support.http_gateway import Serving, asking, bounded
+from tests.support.http_gateway import Serving, bounded
 from tests.support.pids import wait_for
+from tests.support.wire_http import asking
 
 QUIET_S = 0.1
 ASKED = asking("/none")
