@@ -10,7 +10,7 @@ from pathlib import Path
 
 from infra.errors import Problem
 from infra.model import Function, Route
-from infra.sources import Source, SourceCache, SourceError
+from infra.sources import Source, SourceCache, SourceError, syntax_tree
 
 _NAME = "ROUTES"
 _SHOP = "infra/shop.py"
@@ -89,7 +89,7 @@ def _keys(
 ) -> frozenset[str] | None:
     """The keys of the dict of this name; `above` are those that it is being taken into."""
     here = (source.path, name)
-    tree = ast.parse(source.content)
+    tree = syntax_tree(source.path, source.content)
     taken_in = [
         value
         for node in ast.walk(tree)

@@ -8,6 +8,7 @@ BundleError              the code of a function cannot be put together (problem 
 """
 
 import ast
+import gc
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -118,7 +119,7 @@ def _refused(path: str, error: OSError, remedy: str) -> SourceError:
 def parse(path: str, content: bytes) -> Source:
     """The file's imports and names. Raises SourceError with the line and Python's own words."""
     try:
-        tree = ast.parse(content, path)
+        tree = syntax_tree(path, content)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise SourceError(_unreadable(path, content, error)) from error
     module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
@@ -133,6 +134,19 @@ def parse(path: str, content: bytes) -> Source:
             names.update(_defined(statement))
     unknown = "*" in names or "__getattr__" in names
     return Source(path, content, tuple(imports), None if unknown else frozenset(names))
+
+
+def syntax_tree(path: str, content: bytes) -> ast.Module:
+    """Python's syntax tree of the file. Raises what `ast.parse` raises."""
+    # Before 3.11.8 a parse breaks when the collection of garbage in its midst parses, too, as the
+    # traceback of a forgotten exception does (python/cpython#106905).
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(content, path)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _unreadable(path: str, content: bytes, error: BaseException) -> Problem:
