@@ -108,8 +108,10 @@ class StorageProcess:
     async def _watch(self, output: int) -> None:
         """Log what it prints until it is gone."""
         reader = asyncio.StreamReader(_LINE_BYTES)
+        # uvloop closes the descriptor, and then the file: that must not close another's by then
+        printed = os.fdopen(output, "rb", 0, closefd=False)
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output, "rb", 0)
+            lambda: asyncio.StreamReaderProtocol(reader), printed
         )
         while True:
             try:
