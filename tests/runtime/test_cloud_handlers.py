@@ -1,6 +1,8 @@
 """Whatever a handler does, its request has the cloud's own answer and the next one is served."""
 
 import json
+import os
+import sys
 import threading
 from typing import Any
 
@@ -330,6 +332,14 @@ def test_a_handler_gets_the_clouds_own_variables_and_no_others(cloud: LocalCloud
     own = {"aws": "AWS_LAMBDA_FUNCTION_NAME", "alicloud": "FC_FUNCTION_NAME"}[cloud.emulate]
     assert found[own] == "env"
     cloud.remove("env")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no such policy")
+def test_an_instance_that_is_woken_interrupts_nobody(cloud: LocalCloud) -> None:
+    """Least of all the gateway, which would begin anew with cold caches."""
+    cloud.put("policy", handler("return respond(str(os.sched_getscheduler(0)))"))
+    assert int(cloud.get("/policy").body) == os.SCHED_BATCH
+    cloud.remove("policy")
 
 
 def test_the_essays_own_handler_answers(cloud: LocalCloud) -> None:

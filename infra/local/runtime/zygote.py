@@ -140,8 +140,20 @@ def _kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+def _give_way() -> None:
+    """Have no worker interrupt the gateway when it is woken, where the system can: on Linux.
+
+    Their shares of a processor stay the same, but the gateway goes on to the end of its turn, finds
+    more at a time, and neither of them begins anew with cold caches at each request.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # not everyone may say how it is scheduled
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
 def main() -> None:
     """Run on the socket whose descriptor is the only argument."""
+    _give_way()
     for cloud in NAMES:
         worker_side(cloud)  # imported once here, and not in each worker
     gc.collect()
