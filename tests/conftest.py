@@ -86,6 +86,12 @@ def _asks(item: pytest.Item, fixtures: AbstractSet[str], stores: Sequence[str]) 
     )
 
 
+@pytest.fixture
+def collected() -> None:
+    """What other tests left in cycles is gone: for tests that count what there is."""
+    gc.collect()
+
+
 @pytest.fixture(scope="session")
 def soak(request: pytest.FixtureRequest) -> bool:
     """Whether all is to be tried that there is, as under `make soak`."""

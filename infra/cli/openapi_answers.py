@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.local.runtime.emulate import Failure
 from infra.local.runtime.emulate.registry import NAMES, gateway_side
+from infra.local.runtime.http_request import BROKEN, Unread
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -80,7 +81,7 @@ _MEANINGS = {
     502: ("BadGateway", "The function failed (Alibaba Cloud); the logs have why."),
     503: ("ServiceUnavailable", "A store is away, or every instance is busy (AWS): wait a while."),
 }
-_SERVER_TEXTS = {400: "Invalid HTTP request received.", 408: "the body did not arrive in time"}
+_SERVER_TEXTS = {400: BROKEN, 408: Unread.LATE.value}
 _RETRY: dict[str, Any] = {
     "retry-after": {
         "description": "After how many seconds to try again, where the function says it.",

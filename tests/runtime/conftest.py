@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.capacity import StartRate
+from infra.local.runtime.http_connection import Patience
 from tests.support.local_cloud import LocalCloud, running
 
 
@@ -15,7 +16,7 @@ def cloud(
     """A cloud of either emulation with a function `health`; bodies have half a second."""
     emulate: str = request.param
     root = tmp_path_factory.mktemp(emulate)
-    with running(root, emulate, start_s=1.0, body_s=0.5) as found:
+    with running(root, emulate, start_s=1.0, patience=Patience(body_s=0.5)) as found:
         found.put("health")
         yield found
 

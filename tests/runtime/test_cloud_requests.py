@@ -14,7 +14,7 @@ from tests.support.wire_http import sent
 
 HOST = b"host: localhost\r\n"
 NO_ROUTE, TOO_LARGE = "no route matches", "the body is over the limit"
-INVALID = b"Invalid HTTP request received."
+INVALID = b"This is not HTTP as it can be read."
 HEAD_TOO_LARGE = b"The request's head is too large."
 ECHO = """
 import base64, json

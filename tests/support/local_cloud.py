@@ -15,6 +15,7 @@ from infra.capacity import START_RATES, StartRate
 from infra.local.places import Places
 from infra.local.runtime import control
 from infra.local.runtime.cloud import Cloud
+from infra.local.runtime.http_connection import Patience
 from infra.local.runtime.launcher import Launcher
 from infra.local.runtime.logbook import Logbook
 from infra.local.runtime.runtime_spec import RuntimeSpec
@@ -59,7 +60,7 @@ class LocalCloud:
         self.launcher = Launcher(self.logbook)
 
     async def open(
-        self, start_s: float, body_s: float, start_rates: Mapping[str, StartRate]
+        self, start_s: float, patience: Patience, start_rates: Mapping[str, StartRate]
     ) -> None:
         self.logbook.attach(self.loop)
         self.launcher.watch()
@@ -67,7 +68,7 @@ class LocalCloud:
             self.launcher,
             self.logbook,
             start_s=start_s,
-            body_s=body_s,
+            patience=patience,
             steering=Steering(RuntimeSpec(log_max_mb=64), start_rates, self.clock),
         )
         allowed = control.operations(self.cloud, {"pid": 0, "release": "test"}, self.stopped.set)
@@ -196,7 +197,7 @@ def running(
     emulate: str,
     *,
     start_s: float = 10.0,
-    body_s: float = 29.0,
+    patience: Patience | None = None,
     start_rates: Mapping[str, StartRate] = START_RATES,
 ) -> Iterator[LocalCloud]:
     """A cloud with a gateway; afterwards none of its processes runs."""
@@ -206,7 +207,7 @@ def running(
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        cloud.do(cloud.open(start_s, body_s, start_rates))
+        cloud.do(cloud.open(start_s, patience or Patience(), start_rates))
         cloud.serve()
         yield cloud
     finally:

@@ -15,7 +15,8 @@ from typing import Any
 from infra.local.runtime.changes import ChangeError
 from infra.local.runtime.emulate.registry import trigger_side
 from infra.local.runtime.function import START_S, NotStartedError, Revision
-from infra.local.runtime.gateway import BODY_S, Gateway
+from infra.local.runtime.gateway import Gateway
+from infra.local.runtime.http_connection import Patience
 from infra.local.runtime.launcher import Launcher
 from infra.local.runtime.logbook import Logbook
 from infra.local.runtime.queues import Queues
@@ -34,7 +35,7 @@ _DRAIN_S = 30.0  # what is still at work then goes on to its own time-out
 class Cloud:
     """The functions by name, and what calls them: the gateway, the queues, the schedules.
 
-    An instance has `start_s` seconds to load its handler, a request `body_s` to bring its body.
+    An instance has `start_s` seconds to load its handler; `patience` is the gateway's with clients.
     `steering` has the clock by which functions scale, and the providers' start rates.
     """
 
@@ -44,7 +45,7 @@ class Cloud:
         logbook: Logbook,
         *,
         start_s: float = START_S,
-        body_s: float = BODY_S,
+        patience: Patience | None = None,
         steering: Steering | None = None,
     ) -> None:
         self._launcher = launcher
@@ -57,8 +58,9 @@ class Cloud:
         self._background: set[asyncio.Task[None]] = set()
         self._changing: dict[str, asyncio.Lock] = {}
         self._server: GatewayServer | None = None
+        self._patience = patience or Patience()
         self._changing_gateway = asyncio.Lock()
-        self._gateway = Gateway(self._functions, logbook, body_s)
+        self._gateway = Gateway(self._functions, logbook)
         self.queues = Queues(self._functions, logbook, trigger_side)
         self.schedules = Schedules(self._functions, logbook, trigger_side)
         self.storage = Storage(logbook)
@@ -118,7 +120,7 @@ class Cloud:
             else:
                 listening = _listen(spec.port)
                 self._gateway.serve(spec)  # first: what connects must find it
-                self._server = await GatewayServer.open(self._gateway, listening)
+                self._server = await GatewayServer.open(self._gateway, listening, self._patience)
                 if old is not None:
                     self._in_background(old.close())
         self._logbook.write("routes changed", port=spec.port, routes=spec.routes)

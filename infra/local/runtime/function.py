@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
 
-from infra.local.runtime.call import Call
+from infra.local.runtime.call import Call, Outcome
 from infra.local.runtime.deadlines import Deadlines
 from infra.local.runtime.emulate import Failure
 from infra.local.runtime.frames import Kind
@@ -66,12 +68,19 @@ class Revision:
             self.fleet.retire()
             raise
 
-    def invoke(self, request_id: str, event: bytes) -> asyncio.Future[bytes | Failure]:
+    def invoke(self, request_id: str, event: bytes) -> asyncio.Future[Outcome]:
         """Run the handler once; the future holds its result, or why there is none."""
-        outcome: asyncio.Future[bytes | Failure] = self._loop.create_future()
-        self._meter.requests += 1
-        self.fleet.arrive(Call(request_id, event, outcome, self._now()))
+        outcome: asyncio.Future[Outcome] = self._loop.create_future()
+        self.begin(request_id, event, partial(_hold, outcome))
         return outcome
+
+    def begin(self, request_id: str, event: bytes, on_outcome: Callable[[Outcome], None]) -> None:
+        """Run the handler once. `on_outcome` is called once, now or later.
+
+        It must not call this revision: that is in the midst of a change then.
+        """
+        self._meter.requests += 1
+        self.fleet.arrive(Call(request_id, event, on_outcome, self._now()))
 
     def steer(self, steering: Steering) -> None:
         """Follow new settings of the runtime; no call and no instance is touched by it."""
@@ -214,7 +223,7 @@ class Revision:
         """What an instance works on."""
         return next(iter(self.fleet.busy.get(instance, ())), None)
 
-    def _answered(self, call: Call, outcome: bytes | Failure) -> None:
+    def _answered(self, call: Call, outcome: Outcome) -> None:
         now = self._now()
         self._meter.took.add(now, now - call.arrived)
         if not isinstance(outcome, bytes):
@@ -252,3 +261,9 @@ class Revision:
             pid=instance.pid,
             **orjson.loads(payload),
         )
+
+
+def _hold(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    """Unless whoever waited for it was cancelled."""
+    if not future.done():
+        future.set_result(outcome)

@@ -1,43 +1,34 @@
 """The HTTP gateway: finds the function that a request is for, and speaks its cloud's language.
 
-Under uvicorn's protocol, one process, one event loop. What it serves is one reference
-that a change replaces, so a request sees the old route table or the new one, never a mixture.
+One process, one event loop. What it serves is one reference that a change replaces, so a request
+sees the old route table or the new one, never a mixture.
 """
 
-import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Final
 
 from infra.local.runtime.emulate import (
     Failure,
     GatewaySide,
     HttpAnswer,
-    HttpRequest,
     MalformedResultError,
 )
 from infra.local.runtime.emulate.registry import NAMES, gateway_side
 from infra.local.runtime.function import Revision
+from infra.local.runtime.http_answer import PLAIN
+from infra.local.runtime.http_connection import Reply
+from infra.local.runtime.http_request import Request, Unread
 from infra.local.runtime.logbook import Logbook, now
-from infra.local.runtime.router import Router
+from infra.local.runtime.router import Match, Router
 from infra.local.runtime.specs import GatewaySpec
 
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-PLAIN = (b"content-type", b"text/plain; charset=utf-8")
-
-BODY_S = 29.0
-_HEARD_OUT_BYTES = 2 * 1024 * 1024  # of a body that is too large anyway
-_LATE = "the body did not arrive in time"
 # of a path: longer than an id is, as tokens, keys and signatures are that landed there by mistake
 _LONG = re.compile(r"([^/]{12})[^/]{29,}")
-_LEAST_LONG = 12 + 29
-
-
-class TooLargeError(Exception):
-    """A request's body is over the limit."""
+_LEAST_LONG: Final = 12 + 29
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +41,21 @@ class _Serving:
 
 
 @dataclass(slots=True)  # one for each request
-class _Done:
-    """What became of a request: its answer, and why it is none of the handler's, if so."""
+class _Exchange:
+    """A request on its way to its answer; `began` is on the monotonic clock."""
 
+    request: Request
+    reply: Reply
+    began: float
+    side: GatewaySide
     request_id: str
     function: str | None
-    answer: HttpAnswer
-    failure: str
 
 
 class Gateway:
-    """What answers requests. `functions` is the cloud's own mapping, read at each request.
+    """What answers requests. `functions` is the cloud's own mapping, read at each request."""
 
-    A body must be there `body_s` seconds after its head.
-    """
-
-    def __init__(
-        self, functions: Mapping[str, Revision], logbook: Logbook, body_s: float = BODY_S
-    ) -> None:
-        self._body_s = body_s
+    def __init__(self, functions: Mapping[str, Revision], logbook: Logbook) -> None:
         self._functions = functions
         self._logbook = logbook
         self._serving: _Serving | None = None
@@ -85,123 +72,83 @@ class Gateway:
             _Serving(spec, Router(spec.routes), self._sides[spec.emulate]) if spec else None
         )
 
-    async def answer(self, scope: Scope, receive: Receive) -> HttpAnswer:
-        """Have a request answered: `scope` and `receive` are ASGI's.
+    def body_limit(self, request: Request) -> int | None:
+        """The bytes that a request's body may have; None where no function takes it."""
+        serving = self._serving
+        if serving is None or self._match(serving, request) is None:
+            return None
+        return serving.spec.body_limit
 
-        Raises ConnectionError when the client left before it had said all, or nothing is served.
-        """
+    def answer(self, request: Request, reply: Reply) -> None:
+        """Have a request answered: `reply` is called once, now or later."""
         serving = self._serving
         if serving is None:
-            raise ConnectionError  # so nothing listens
+            reply(HttpAnswer(503, [PLAIN], b"Nothing is served here.", closes=True))
+            return
         began = time.monotonic()
-        done = await self._serve(serving, scope, receive)
+        match = self._match(serving, request)
+        revision = self._functions[match.function] if match else None
+        side = self._sides[revision.spec.emulate] if revision else serving.side
+        request_id = side.new_request_id()
+        function = match.function if match else None
+        exchange = _Exchange(request, reply, began, side, request_id, function)
+        if match is None or revision is None or request.unread is Unread.UNWANTED:
+            self._settle(exchange, Failure.NO_ROUTE)  # or there was none when its head came
+        elif request.unread is None:
+            try:
+                event = side.event(request, match, request_id, time.time_ns() // 1_000_000)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the client has an answer
+                self._break(exchange, error)
+            else:
+                revision.begin(request_id, event, partial(self._settle, exchange))
+        elif request.unread is Unread.TOO_LARGE:
+            self._settle(exchange, Failure.TOO_LARGE)
+        else:
+            why = request.unread.value
+            self._finish(exchange, HttpAnswer(408, [PLAIN], why.encode(), closes=True), why)
+
+    def _match(self, serving: _Serving, request: Request) -> Match | None:
+        """The route of a function that runs."""
+        match = serving.router.find(request.method, request.path)
+        return match if match is not None and match.function in self._functions else None
+
+    def _settle(self, exchange: _Exchange, outcome: bytes | Failure) -> None:
+        """Answer with what became of a request."""
+        if isinstance(outcome, bytes):
+            try:
+                answer = exchange.side.answer(outcome, exchange.request_id)
+            except MalformedResultError:
+                outcome = Failure.MALFORMED
+            except Exception as error:  # noqa: BLE001 - the function goes on in any case
+                return self._break(exchange, error)
+            else:
+                return self._finish(exchange, answer, "")
+        answer = exchange.side.refusal(outcome, exchange.request_id)
+        answer.closes = outcome is Failure.TOO_LARGE
+        return self._finish(exchange, answer, outcome.value)
+
+    def _break(self, exchange: _Exchange, error: Exception) -> None:
+        """Answer where the gateway itself is wrong."""
+        answer = HttpAnswer(500, [PLAIN], b"Internal Server Error", closes=True)
+        self._finish(exchange, answer, f"the gateway failed: {error!r}")
+
+    def _finish(self, exchange: _Exchange, answer: HttpAnswer, failure: str) -> None:
+        request = exchange.request
         line = {
             "time": now(),
             "event": "request",
-            "request_id": done.request_id,
-            "method": scope["method"],
-            "path": _logged(scope["raw_path"].decode("latin-1")),
-            "function": done.function,
-            "status": done.answer.status,
-            "ms": round((time.monotonic() - began) * 1000, 3),
+            "request_id": exchange.request_id,
+            "method": request.method,
+            "path": _logged(request.path),
+            "function": exchange.function,
+            "status": answer.status,
+            "ms": round((time.monotonic() - exchange.began) * 1000, 3),
         }
-        if done.failure:
-            line["failure"] = done.failure
+        if failure:
+            line["failure"] = failure
         self._logbook.put(line)
-        return done.answer
-
-    async def _serve(self, serving: _Serving, scope: Scope, receive: Receive) -> _Done:
-        """Find the function and have it run. Raises ConnectionError when the client left."""
-        path: str = scope["raw_path"].decode("latin-1")
-        match = serving.router.find(scope["method"], path)
-        if match is None or match.function not in self._functions:
-            return _refused(serving.side, serving.side.new_request_id(), None, Failure.NO_ROUTE)
-        name = match.function
-        too_large = late = False
-        body = b""
-        try:
-            limit = serving.spec.body_limit
-            if announced := _announced(scope["headers"]):
-                body = await _read_body(announced, receive, limit, self._body_s)
-        except TooLargeError:
-            too_large = True
-        except TimeoutError:
-            late = True
-        # While the body came, another revision may have taken the function's place, or none.
-        revision = self._functions.get(name)
-        side = self._sides[revision.spec.emulate] if revision else serving.side
-        request_id = side.new_request_id()
-        if late:
-            answer = HttpAnswer(408, [PLAIN], _LATE.encode(), closes=True)
-            return _Done(request_id, name, answer, _LATE)
-        if too_large:
-            done = _refused(side, request_id, name, Failure.TOO_LARGE)
-            done.answer.closes = True
-            return done
-        if revision is None:
-            return _refused(side, request_id, name, Failure.NO_ROUTE)
-        event = side.event(
-            HttpRequest(
-                request_id=request_id,
-                time_ms=time.time_ns() // 1_000_000,
-                method=scope["method"],
-                path=path,
-                query=scope["query_string"].decode("latin-1"),
-                protocol="HTTP/" + scope["http_version"],
-                source_ip=scope["client"][0] if scope["client"] else "",
-                headers=scope["headers"],
-                body=body,
-                route=match.route,
-                path_parameters=match.parameters,
-            )
-        )
-        outcome = await revision.invoke(request_id, event)
-        if isinstance(outcome, bytes):
-            try:
-                return _Done(request_id, name, side.answer(outcome, request_id), "")
-            except MalformedResultError:
-                outcome = Failure.MALFORMED
-        return _refused(side, request_id, name, outcome)
-
-
-def _refused(side: GatewaySide, request_id: str, function: str | None, why: Failure) -> _Done:
-    return _Done(request_id, function, side.refusal(why, request_id), why.value)
+        exchange.reply(answer)
 
 
 def _logged(path: str) -> str:
     return path if len(path) < _LEAST_LONG else _LONG.sub(r"\1…", path)
-
-
-async def _read_body(announced: int, receive: Receive, limit: int, within_s: float) -> bytes:
-    """The whole body. Raises TooLargeError, TimeoutError, and ConnectionError when the client left.
-
-    Reads on for a while when there is too much, so that the answer is heard.
-    """
-    if announced > limit + _HEARD_OUT_BYTES:
-        raise TooLargeError
-    parts: list[bytes] = []
-    size = 0
-    more = True
-    async with asyncio.timeout(within_s):
-        while more and size <= limit + _HEARD_OUT_BYTES:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ConnectionError
-            part = message.get("body", b"")
-            more = message.get("more_body", False)
-            size += len(part)
-            if size <= limit:
-                parts.append(part)
-    if size > limit:
-        raise TooLargeError
-    return b"".join(parts)
-
-
-def _announced(headers: list[tuple[bytes, bytes]]) -> int:
-    """The length of the body that follows, 1 where it is not said beforehand, 0 without one."""
-    for name, value in headers:
-        if name == b"content-length":
-            return int(value)
-        if name == b"transfer-encoding":
-            return 1
-    return 0

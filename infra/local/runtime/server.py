@@ -1,23 +1,12 @@
-"""The HTTP server below the gateway: uvicorn, on a socket of 127.0.0.1, in the running loop."""
+"""The HTTP server below the gateway, on a socket of 127.0.0.1, in the running loop."""
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
 
-import uvicorn
+from infra.local.runtime.http_connection import Answering, Connection, Patience
 
-from infra.local.runtime.gateway import Gateway
-from infra.local.runtime.http_protocol import BoundedProtocol
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn without its signal handlers: the supervisor has its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
+_BACKLOG = 1024
 
 
 def listening_socket(port: int) -> socket.socket:
@@ -26,7 +15,7 @@ def listening_socket(port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
-        listening.listen(1024)
+        listening.listen(_BACKLOG)
     except OSError:
         listening.close()
         raise
@@ -34,41 +23,48 @@ def listening_socket(port: int) -> socket.socket:
 
 
 class GatewayServer:
-    """uvicorn on a socket of 127.0.0.1, in the running loop."""
+    """Accepts connections, and ends them with itself."""
 
-    def __init__(self, server: _Uvicorn, port: int, task: asyncio.Task[None]) -> None:
+    def __init__(self, port: int, answering: Answering, patience: Patience) -> None:
         self.port = port
-        self._server = server
-        self._task = task
+        self._answering = answering
+        self._patience = patience
+        self._connections: set[Connection] = set()
+        self._left = asyncio.Event()
+        self._server: asyncio.Server | None = None
 
     @classmethod
-    async def open(cls, gateway: Gateway, listening: socket.socket) -> "GatewayServer":
+    async def open(
+        cls, answering: Answering, listening: socket.socket, patience: Patience | None = None
+    ) -> "GatewayServer":
         """Serve on this socket, which is closed with the server."""
         port: int = listening.getsockname()[1]
-        config = uvicorn.Config(
-            gateway.answer,
-            http=BoundedProtocol,
-            ws="none",
-            loop="none",
-            lifespan="off",
-            interface="asgi3",
-            access_log=False,
-            log_config=None,
-            log_level="error",
-            server_header=False,
-            date_header=True,
-            proxy_headers=False,
-            timeout_graceful_shutdown=30,
+        server = cls(port, answering, patience or Patience())
+        loop = asyncio.get_running_loop()
+        server._server = await loop.create_server(
+            server._connection, sock=listening, backlog=_BACKLOG
         )
-        server = _Uvicorn(config)
-        task = asyncio.get_running_loop().create_task(server.serve(sockets=[listening]))
-        while not server.started:
-            if task.done():
-                await task
-            await asyncio.sleep(0.005)
-        return cls(server, port, task)
+        return server
 
     async def close(self) -> None:
-        """Stop listening, finish what is under way."""
-        self._server.should_exit = True
-        await self._task
+        """Stop listening, and finish what is under way, as far as its time allows."""
+        if self._server is not None:
+            self._server.close()
+        for each in list(self._connections):
+            each.end()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.end_s):
+                while self._connections:
+                    self._left.clear()
+                    await self._left.wait()
+        for each in list(self._connections):
+            each.close()
+
+    def _connection(self) -> Connection:
+        connection = Connection(self._answering, self._patience, self._lost)
+        self._connections.add(connection)
+        return connection
+
+    def _lost(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self._left.set()

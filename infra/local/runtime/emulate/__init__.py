@@ -5,32 +5,39 @@ worker gives the handler the event and the context that the cloud's runtime woul
 `docs/emulation.md` lists every answer with its source.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
+from infra.local.runtime.router import Match
 
-@dataclass(slots=True)  # made for each request, and freezing costs more than the rest of it
+
 class HttpRequest:
     """One request as the gateway read it.
 
     `path` is as sent (percent-encoded), `query` the raw query string, header names are lower case.
-    `route` is the route's key (`GET /users/{id}`) and `path_parameters` what it captured, decoded.
-    `time_ms` is UTC epoch milliseconds.
     """
 
-    request_id: str
-    time_ms: int
-    method: str
-    path: str
-    query: str
-    protocol: str
-    source_ip: str
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-    route: str
-    path_parameters: Mapping[str, str]
+    __slots__ = ("body", "headers", "method", "path", "protocol", "query", "source_ip")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        protocol: str,
+        source_ip: str,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes = b"",
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.protocol = protocol
+        self.source_ip = source_ip
+        self.headers = headers
+        self.body = body
 
 
 @dataclass(slots=True)  # made for each request, and freezing costs more than the rest of it
@@ -89,8 +96,8 @@ class GatewaySide(Protocol):
     def new_request_id(self) -> str:
         """A fresh id in the cloud's own form."""
 
-    def event(self, request: HttpRequest) -> bytes:
-        """The cloud's event for this request, as JSON."""
+    def event(self, request: HttpRequest, match: Match, request_id: str, time_ms: int) -> bytes:
+        """The cloud's event for a request that took a route, as JSON; UTC epoch milliseconds."""
 
     def answer(self, result: bytes, request_id: str) -> HttpAnswer:
         """The answer that the cloud makes of a handler's JSON result.

@@ -10,6 +10,7 @@ import time
 import orjson
 
 from infra.local.runtime.emulate import Failure, HttpAnswer, HttpRequest, wire
+from infra.local.runtime.router import Match
 
 _TEXT_TYPES = frozenset({
     "", "application/json", "application/xml", "application/javascript",
@@ -64,7 +65,13 @@ class AlicloudGateway:
         prefix, number = self._unique.take()
         return f"1-{int(time.time()):08x}-{prefix[:8]}-{number:012x}"
 
-    def event(self, request: HttpRequest) -> bytes:
+    def event(
+        self,
+        request: HttpRequest,
+        match: Match,  # noqa: ARG002 - these events do not tell the route
+        request_id: str,
+        time_ms: int,
+    ) -> bytes:
         """The event, format v1, as JSON."""
         names = wire.header_texts(request.headers, self._names)
         domain = wire.domain(names.get("Host", ""))
@@ -88,9 +95,9 @@ class AlicloudGateway:
                         "sourceIp": request.source_ip,
                         "userAgent": names.get("User-Agent", ""),
                     },
-                    "requestId": request.request_id,
-                    "time": self._clock(request.time_ms // 1000),
-                    "timeEpoch": str(request.time_ms),
+                    "requestId": request_id,
+                    "time": self._clock(time_ms // 1000),
+                    "timeEpoch": str(time_ms),
                 },
             }
         )

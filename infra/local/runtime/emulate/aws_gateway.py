@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from infra.local.runtime.emulate import Failure, HttpAnswer, HttpRequest, MalformedResultError, wire
+from infra.local.runtime.router import Match
 
 _TEXT_TYPES = frozenset({"application/json", "application/xml", "application/javascript"})
 _PLAIN = b"text/plain;charset=UTF-8"
@@ -41,14 +42,14 @@ class AwsGateway:
         prefix, number = self._unique.take()
         return f"{prefix[:8]}-{prefix[8:12]}-4{prefix[12:15]}-a{prefix[15:]}-{number:012x}"
 
-    def event(self, request: HttpRequest) -> bytes:
+    def event(self, request: HttpRequest, match: Match, request_id: str, time_ms: int) -> bytes:
         """The event, payload format 2.0, as JSON."""
         path = wire.decoded(request.path)
         names = wire.header_texts(request.headers, self._names)
         domain = wire.domain(names.get("host", ""))
         event: dict[str, Any] = {
             "version": "2.0",
-            "routeKey": request.route,
+            "routeKey": match.route,
             "rawPath": path,
             "rawQueryString": request.query,
             "headers": names,
@@ -64,11 +65,11 @@ class AwsGateway:
                     "sourceIp": request.source_ip,
                     "userAgent": names.get("user-agent", ""),
                 },
-                "requestId": request.request_id,
-                "routeKey": request.route,
+                "requestId": request_id,
+                "routeKey": match.route,
                 "stage": "$default",
-                "time": self._clock(request.time_ms // 1000),
-                "timeEpoch": request.time_ms,
+                "time": self._clock(time_ms // 1000),
+                "timeEpoch": time_ms,
             },
             "isBase64Encoded": False,
         }
@@ -77,8 +78,8 @@ class AwsGateway:
             event["cookies"] = _cookies(request.headers)
         if request.query:
             event["queryStringParameters"] = wire.parameters(request.query)
-        if request.path_parameters:
-            event["pathParameters"] = dict(request.path_parameters)
+        if match.parameters:
+            event["pathParameters"] = dict(match.parameters)
         if request.body:
             event["body"], event["isBase64Encoded"] = _body(request.body, names.get("content-type"))
         return orjson.dumps(event)
