@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from infra import settings, shop
 from infra.check import check
-from infra.demanded import demanded
+from infra.demanded import demanded, unheld
 from infra.errors import PlatformError
 from infra.limited import told
 
@@ -27,7 +27,7 @@ def main(root: Path) -> None:
     source = f"infra/shop.py with stacks/Pulumi.{stack}.yaml"
     check(platform, stated.provider, source, local=stated.target == "local")
     if found.limits and pulumi.runtime.is_dry_run():
-        pulumi.log.info(told(found.limits))
+        pulumi.log.info(told(found.limits, unheld(stated)))
     match stated.target:  # a target is imported where it is meant: each has packages of its own
         case "local":
             from infra.local import stack as local  # noqa: PLC0415

@@ -1,7 +1,8 @@
 """A stack's platform with the limits that its traffic demands.
 
 settings → shop.platform → measured, demand → derived limits → the platform that a target carries
-out. Here alone the targets' service times and the providers' start rates meet the rest.
+out. Here alone the targets' service times, what they do not carry out and the providers' start
+rates meet the rest.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,12 +11,15 @@ from pathlib import Path
 
 from infra import measured
 from infra.alicloud import size as on_alicloud
+from infra.alicloud import unlike as on_alicloud_unlike
 from infra.aws import size as on_aws
+from infra.aws import unlike as on_aws_unlike
 from infra.capacity import START_RATES
 from infra.demand import Demand, Seconds, demand
 from infra.derived import Limit, derive
 from infra.limited import limited
 from infra.local import size as on_local
+from infra.local import unlike as on_local_unlike
 from infra.measured import Cost
 from infra.model import Function, Platform
 from infra.settings import Settings
@@ -85,6 +89,18 @@ def service_time(settings: Settings, traffic: Traffic) -> Seconds:
         return here(function, cost) + payments_of(cost) * payment_ms / 1000
 
     return here if settings.provider_of_payments == "fake" else paying
+
+
+def unheld(settings: Settings) -> Mapping[str, str]:
+    """By kind of limit, as `tables.max_reads`, why the stack's target holds nothing to it."""
+    match settings.target:
+        case "aws":
+            return on_aws_unlike.UNLIKE
+        case "alicloud":
+            at_domain = on_alicloud_unlike.AT_DOMAIN if settings.alicloud.domain else {}
+            return {**on_alicloud_unlike.UNLIKE, **at_domain}
+        case "local":
+            return on_local_unlike.UNLIKE
 
 
 def payments_of(cost: Cost) -> float:

@@ -1,6 +1,6 @@
 """A platform with the limits that were derived for it, and what a preview tells of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from infra.derived import Limit
@@ -48,6 +48,26 @@ def limited(platform: Platform, found: Iterable[Limit]) -> Platform:
     )
 
 
-def told(found: Iterable[Limit]) -> str:
-    """What a preview tells of them: a line each."""
-    return "\n".join(["Limits that follow from the stated traffic:", *map(str, found)])
+def told(found: Collection[Limit], unheld: Mapping[str, str]) -> str:
+    """What a preview tells of them: a line each, but for those that the target does not hold.
+
+    `unheld` has the reasons, by kind of limit.
+    """
+    held = [str(each) for each in found if kind(each) not in unheld]
+    return "\n".join(["Limits that follow from the stated traffic:", *held, *idle(found, unheld)])
+
+
+def idle(found: Collection[Limit], unheld: Mapping[str, str]) -> list[str]:
+    """For each reason a line that names the kinds of limits of which nothing comes."""
+    derived = {kind(each) for each in found}
+    named: dict[str, list[str]] = {}
+    for each, why in unheld.items():
+        if each in derived:
+            named.setdefault(why, []).append(each)
+    return [f"Nothing comes of {', '.join(kinds)} here: {why}." for why, kinds in named.items()]
+
+
+def kind(limit: Limit) -> str:
+    """What a limit is one of, as targets name what they do not carry out: `tables.max_reads`."""
+    thing, _, rest = limit.path.partition(".")
+    return f"{'throttle' if thing == 'routes' else thing}.{rest.rpartition('.')[2]}"

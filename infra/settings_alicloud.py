@@ -159,8 +159,9 @@ class Alicloud(Part):
     )
     domain: Domain | None = Field(
         default=None,
-        description="A domain of your own for the shop; a DNS record of yours points it at the "
-        "stack's output domain_target. Without: API Gateway's address, for trials only.",
+        description="A domain of your own for the shop. Before the first make up a DNS record of "
+        "yours (CNAME) points it at <account's id>.<region>.fc.aliyuncs.com, which the stack's "
+        "output domain_target tells too. Without: API Gateway's address, for trials only.",
     )
     bucket_domains: Mapping[str, BucketDomain] = Field(
         default_factory=dict,

@@ -59,6 +59,6 @@ def record(domain: str) -> str:
 def asked(domain: str, proof: str) -> str:
     """What tells of a proof, as `TXT _dnsauth.files.example.com <token>`."""
     return (
-        f"OSS binds {domain} to its bucket once its DNS has this record; make up waits "
-        f"{WAITED_MINUTES} minutes for it:\n{proof}"
+        f"OSS binds {domain} to its bucket once its DNS has this record, and needs it that once "
+        f"alone; until then make up waits {WAITED_MINUTES} minutes for it:\n{proof}"
     )

@@ -23,7 +23,8 @@ class Gateway(pulumi.ComponentResource):
     path; a function finds its route itself. Such a domain has no throttles: what is reserved for
     the functions is the limit. Without one API Gateway stands before them, with a throttle for each
     route, at an address that is for trials. `url` has no slash at the end. Certificate and DNS
-    record, which has to point at `domain_target`, are not owned.
+    record, which has to point at `domain_target`, are not owned; Function Compute refuses a domain
+    that does not point there yet (DomainNameNotResolved).
     """
 
     def __init__(
@@ -46,11 +47,14 @@ class Gateway(pulumi.ComponentResource):
         self.domain_target: pulumi.Output[str] = pulumi.Output.from_input("")
         domain = shared.settings.domain
         if domain is not None:
+            # told before the domain, which may be refused: the stack has no outputs then
+            places = next(iter(functions.values())).places
+            self.domain_target = places.apply(lambda found: found.domain_target)
+            self.domain_target.apply(
+                lambda target: pulumi.log.info(asked(domain.name, target), self)
+            )
             self.domain = self._domain(name, platform, functions, domain)
             self.url = self.domain.custom_domain_name.apply(lambda _: _url(domain))
-            self.domain_target = self.domain.account_id.apply(
-                lambda account: f"{account}.{shared.region}.fc.aliyuncs.com"
-            )
         else:
             self.api = Api(f"{name}-api", platform, self.triggers, shared, own)
             self.url = self.api.url
@@ -93,6 +97,14 @@ class Gateway(pulumi.ComponentResource):
             # it hands requests to triggers, so these are there before
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(self.triggers.values())),
         )
+
+
+def asked(domain: str, target: str) -> str:
+    """What tells of the DNS record that the shop's domain needs first."""
+    return (
+        f"Function Compute takes {domain} only when its DNS has this record; where make up fails "
+        f"for want of it, set it and run make up again:\nCNAME {domain} {target}"
+    )
 
 
 def _url(domain: Domain) -> str:

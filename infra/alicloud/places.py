@@ -50,6 +50,11 @@ class Places:
         return self._arn("fc", f"functions/{self.names.of(name)}")
 
     @property
+    def domain_target(self) -> str:
+        """Where the DNS record of a domain of the shop's own has to point."""
+        return f"{self.account}.{self.region}.fc.aliyuncs.com"
+
+    @property
     def tables_endpoint(self) -> str:
         """Where TableStore's instance answers."""
         return f"https://{self.names.instance}.{self.region}.ots-internal.aliyuncs.com"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from infra.alicloud import access, concurrency, routes, size
+from infra.alicloud.api import calls
 from infra.alicloud.bucket import url
 from infra.alicloud.logs import STORE
 from infra.alicloud.names import CODE, LONGEST
@@ -20,6 +21,7 @@ from infra.naming import choose
 
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+(-[0-9]+)?")
 _ACCOUNT: Final = "0" * 16
+_TRIGGERS: Final = 50  # help/en/functioncompute/fc/product-overview/limits-of-usage
 
 
 def refuse(platform: Platform, shared: Shared, source: str) -> None:
@@ -39,7 +41,9 @@ def refuse(platform: Platform, shared: Shared, source: str) -> None:
         *_indexes(platform, shared),
         *_secrets(platform),
         *_sizes(platform, shared),
+        *_triggers(platform),
         *_access(platform, shared),
+        *_gateway(platform, shared),
         *concurrency.problems(platform, shared.settings),
         *(routes.problems(platform) if shared.settings.domain else ()),
     ]
@@ -166,6 +170,22 @@ def _sizes(platform: Platform, shared: Shared) -> Iterator[Problem]:
             )
 
 
+def _triggers(platform: Platform) -> Iterator[Problem]:
+    """Functions that more calls than may; what the routes need is one trigger for all of them."""
+    called = (
+        *(each.consumer for each in platform.queues),
+        *(each.function for each in platform.schedules),
+    )
+    for function, count in Counter(called).items():
+        if count > _TRIGGERS:
+            yield Problem(
+                f"functions.{function}",
+                f"{count} queues and schedules call it",
+                f"Function Compute takes {_TRIGGERS} triggers of one function",
+                "let another function take some of them",
+            )
+
+
 def _access(platform: Platform, shared: Shared) -> Iterator[Problem]:
     most = LIMITS["alicloud"].environment_bytes
     places = Places(shared.names, shared.region, _ACCOUNT)
@@ -173,13 +193,30 @@ def _access(platform: Platform, shared: Shared) -> Iterator[Problem]:
     for each in platform.functions:
         variables = access.variables(platform, each, places, urls)
         yield from deployed.environment("Function Compute", most, each, variables)
-        failed = shared.names.of(deployed.FAILED)
-        document = access.policy(platform, each.name, places, logs=STORE, failed=failed)
-        bytes_of = len(document.encode())
-        if bytes_of > access.LONGEST_POLICY:
-            yield Problem(
-                f"functions.{each.name}",
-                f"{bytes_of} bytes in the policy of its role, for its grants",
-                f"RAM takes {access.LONGEST_POLICY}",
-                "grant it less, or give part of its work to another function",
-            )
+        scheduled = platform.trigger(each.name) == "schedule"
+        failed = shared.names.of(deployed.FAILED) if scheduled else None
+        yield from _policy(
+            f"functions.{each.name}",
+            access.policy(platform, each.name, places, logs=STORE, failed=failed),
+            "policy of its role, for its grants",
+            "grant it less, or give part of its work to another function",
+        )
+
+
+def _gateway(platform: Platform, shared: Shared) -> Iterator[Problem]:
+    """A policy that names too many functions: API Gateway calls them in one role."""
+    if not shared.settings.domain:
+        routed = sorted({route.function for route in platform.routes})
+        yield from _policy(
+            "routes",
+            calls(routed, Places(shared.names, shared.region, _ACCOUNT)),
+            f"policy of API Gateway's role, for the {len(routed)} functions that have routes",
+            "give some of them to other functions, or state alicloud.domain, which needs no role",
+        )
+
+
+def _policy(path: str, document: str, whose: str, remedy: str) -> Iterator[Problem]:
+    bytes_of = len(document.encode())
+    if bytes_of > access.LONGEST_POLICY:
+        consequence = f"RAM takes {access.LONGEST_POLICY}"
+        yield Problem(path, f"{bytes_of} bytes in the {whose}", consequence, remedy)

@@ -16,6 +16,7 @@ from app.adapters.alicloud.acs3 import RefusedError, Service
 from app.adapters.common.calls import Endpoint, SilentError
 from infra.alicloud.callers import callers_keys
 from infra.alicloud.names import ALIAS
+from infra.alicloud.silence import unanswered
 from infra.errors import PlatformError
 from infra.versions import Version, earlier, known
 
@@ -84,11 +85,9 @@ def _explained(function: str) -> Iterator[None]:
     except RefusedError as error:
         raise PlatformError(_refused(function, error)) from None
     except SilentError as error:
-        raise PlatformError(
-            f"{function}: Alibaba Cloud did not answer ({error})\n→ see that the network is there, "
-            "and that alicloud:region in the stack's file is a region; then run it again: its "
-            "alias may have been moved"
-        ) from None
+        doubt = "; then run it again: its alias may have been moved"
+        undone = "so nothing was changed"
+        raise unanswered(function, error, undone=undone, doubt=doubt) from None
 
 
 def _refused(function: str, error: RefusedError) -> str:

@@ -1,7 +1,8 @@
 """A platform's routes as the two ways into Function Compute write them; pure.
 
 A custom domain finds a function by the path alone: exactly, or by all that stands before a `*` at
-the end, the longest first. API Gateway writes a path's parameters in brackets.
+the end, the longest first. So beside `GET /a/{x}` another function's `ANY /{rest+}` sees neither
+`/a/1/2` nor `POST /a/1`. API Gateway writes a path's parameters in brackets.
 """
 
 import re

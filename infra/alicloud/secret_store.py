@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from socket import gaierror
 from typing import Any
 
 from app.adapters.alicloud.acs3 import RefusedError
@@ -19,6 +18,7 @@ from app.adapters.alicloud.oos import MISSING, Oos, endpoint_of
 from app.adapters.common.calls import Endpoint, SilentError
 from infra.alicloud.callers import callers_keys
 from infra.alicloud.names import Names
+from infra.alicloud.silence import unanswered
 from infra.errors import PlatformError
 from infra.secret_store import Kept, judged, keys_of
 
@@ -163,14 +163,9 @@ class SecretParameters:
                 "and what it needs of KMS: GetSecretValue, CreateSecret, PutSecretValue"
             ) from None
         except SilentError as error:
-            unsent = isinstance(error.__cause__, gaierror | ConnectionRefusedError)
-            reason = f"{error}, so nothing was asked" if unsent else str(error)
             look = "; then look with ARGS=--list: what was asked may have been done"
-            raise PlatformError(
-                f"{what}: Alibaba Cloud did not answer ({reason})\n→ see that the network is "
-                "there, and that alicloud:region in the stack's file is a region"
-                f"{look if name and not unsent else ''}"
-            ) from None
+            undone, doubt = "so nothing was asked", look if name else ""
+            raise unanswered(what, error, undone=undone, doubt=doubt) from None
 
 
 def _kept(name: str, found: Any) -> Kept:

@@ -19,6 +19,11 @@ PLAIN = (
     "way.\n→ state its certificate"
 )
 """What a preview tells of a domain without https."""
+UNTHROTTLED = (
+    "The stack states throttles, and the domain {} has none: they hold nobody back there.\n"
+    "→ remove throttle and routes: max_instances is the limit; or have a firewall count requests"
+)
+"""What a preview tells of throttles that nothing comes of."""
 UNBOUND = (
     "The bucket {0} has no domain, only an address of OSS's own: {1}.\n"
     "→ state one, with its certificate, under alicloud.bucket_domains.{0}"
@@ -56,9 +61,10 @@ def declare(
         account=provider.get("accountId"),
     )
     refuse(platform, shared, source)
-    built = packages(platform, stated, root, offline=without_account)
+    built = packages(platform, stated, root, shared.region, offline=without_account)
     pulumi.log.info(built.table)
-    for told in warnings(platform, shared):
+    by_hand = bool(settings.throttle or settings.routes)
+    for told in warnings(platform, shared, throttled=by_hand):
         pulumi.log.warn(told)
     config = AlicloudConfig(
         shared=shared,
@@ -76,14 +82,19 @@ def declare(
     return outputs
 
 
-def warnings(platform: Platform, shared: Shared) -> list[str]:
-    """What a preview warns of: addresses that not everyone can use, no https, unheard alarms."""
+def warnings(platform: Platform, shared: Shared, *, throttled: bool = False) -> list[str]:
+    """What a preview warns of: addresses that not everyone can use, no https, unheard alarms.
+
+    `throttled` tells whether the stack states throttles by hand, of which a domain has none.
+    """
     stated, domain = shared.settings, shared.settings.domain
     found = []
     if domain is None:
         found.append(TRIAL)
     elif not domain.certificate:
         found.append(PLAIN.format(domain.name))
+    if domain is not None and throttled:
+        found.append(UNTHROTTLED.format(domain.name))
     who = f"the pages of {', '.join(platform.origins)}" if platform.origins else "browsers"
     for each in platform.buckets:
         reasons = [STORED] if each.public else []

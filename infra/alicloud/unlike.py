@@ -11,10 +11,18 @@ UNLIKE: Final[Mapping[str, str]] = {
 }
 """By what is stated, what becomes of it: it has no counterpart."""
 
+_THROTTLES: Final = "a custom domain has no throttles, max_instances is the limit there"
+AT_DOMAIN: Final[Mapping[str, str]] = {
+    "throttle.rate": _THROTTLES,
+    "throttle.burst": _THROTTLES,
+}
+"""The same where the shop has a domain of its own."""
+
 OTHERWISE: Final[Mapping[str, str]] = {
     "queues.max_attempts": "SMQ counts how often EventBridge fetches a message; for each time, "
     "EventBridge calls the consumer up to 177 times in a day, refused calls among them, before it "
     "sets the batch aside",
+    "throttle.rate": f"API Gateway holds it, route by route; {_THROTTLES}",
 }
 """By what is stated and carried out, what is not as its name says."""
 

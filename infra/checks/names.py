@@ -45,6 +45,17 @@ def column_name(path: str, name: str) -> Iterator[Problem]:
         yield _illegal(path, name, "underscores")
 
 
+def length(path: str, name: str, lengths: range) -> Iterator[Problem]:
+    """A name that is shorter or longer than every provider takes."""
+    if len(name) not in lengths:
+        yield Problem(
+            path,
+            f"{len(name)} characters",
+            "not every cloud takes a name of this length",
+            f"use {lengths.start} to {lengths[-1]} characters",
+        )
+
+
 def _illegal(path: str, name: str, joint: str) -> Problem:
     return Problem(
         path,
@@ -67,13 +78,7 @@ def _repeated(kind: str, names: Iterable[str]) -> Iterator[Problem]:
 
 def _lengths(kind: str, names: Iterable[str], lengths: range) -> Iterator[Problem]:
     for name in sorted(set(names)):
-        if len(name) not in lengths:
-            yield Problem(
-                f"{kind}.{name}",
-                f"{len(name)} characters",
-                "not every cloud takes a name of this length",
-                f"use {lengths.start} to {lengths[-1]} characters",
-            )
+        yield from length(f"{kind}.{name}", name, lengths)
 
 
 def _dangling(platform: Platform, known: list[str]) -> Iterator[Problem]:

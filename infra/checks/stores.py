@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from infra import limits
-from infra.checks.names import column_name
+from infra.checks.names import column_name, length
 from infra.errors import Problem
 from infra.model import Index, Platform, Table
 
@@ -13,12 +13,13 @@ _EXPIRY = "expires_at"
 
 def problems(platform: Platform) -> Iterator[Problem]:
     """What is wrong with the tables, their indexes, and the buckets."""
-    if len(platform.tables) > limits.TABLES:
+    tables, indexes = len(platform.tables), sum(len(each.indexes) for each in platform.tables)
+    if tables + indexes > limits.TABLES:
         yield Problem(
             "tables",
-            str(len(platform.tables)),
-            f"one instance of TableStore holds {limits.TABLES} tables",
-            "join tables that share their keys",
+            f"{tables} and {indexes} indexes",
+            f"one instance of TableStore holds {limits.TABLES} tables, and an index is one there",
+            "join tables that share their keys, or remove indexes",
         )
     for table in platform.tables:
         yield from _table(table)
@@ -68,6 +69,7 @@ def _table(table: Table) -> Iterator[Problem]:
     for index in table.indexes:
         here = f"{path}.indexes.{index.name}"
         yield from column_name(here, index.name)
+        yield from length(here, index.name, limits.TABLE_NAME)
         yield from _keys(here, index)
         key = (index.partition, index.sort)
         if key in owners:
@@ -81,9 +83,10 @@ def _table(table: Table) -> Iterator[Problem]:
 
 
 def _keys(path: str, keyed: Table | Index) -> Iterator[Problem]:
-    yield from column_name(f"{path}.partition", keyed.partition)
-    if keyed.sort is not None:
-        yield from column_name(f"{path}.sort", keyed.sort)
+    for part, column in (("partition", keyed.partition), ("sort", keyed.sort)):
+        if column is not None:
+            yield from column_name(f"{path}.{part}", column)
+            yield from length(f"{path}.{part}", column, limits.COLUMN_NAME)
     if keyed.sort == keyed.partition:
         yield Problem(
             f"{path}.sort",

@@ -56,7 +56,8 @@ def main(
     def command() -> int:
         if not options.name:
             raise PlatformError(
-                "no NAME was given, so it is not known who is meant\n→ make admin NAME=shopkeeper"
+                "no NAME was given, so it is not known who is meant\n"
+                f"→ {_command(options)}shopkeeper"
             )
         ask = operator(root, options.stack)
         print(_done(ask, options, stdin, read, confirm))

@@ -18,7 +18,7 @@ from infra.cli.console import parser, run_command
 from infra.cli.stack import ROOT
 from infra.cli.stated import stated
 from infra.demand import Demand
-from infra.demanded import Derivation, derivation
+from infra.demanded import Derivation, derivation, unheld
 from infra.derived import Limit
 from infra.errors import PlatformError
 from infra.limited import limited
@@ -77,7 +77,7 @@ def _capacity(options: argparse.Namespace, root: Path) -> int:
         tables.heading(options.stack, settings, traffic, tried),
         tables.work_table(platform, wanted, found, starts, traffic.rise_s),
         tables.starts_line(settings, starts),
-        tables.limits_table(found),
+        tables.limits_table(found, unheld(settings)),
         tables.provider_table(platform, settings, traffic),
     ):
         print(f"{text}\n")

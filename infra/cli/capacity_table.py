@@ -11,7 +11,8 @@ from infra.cli.columns import aligned
 from infra.demand import Demand
 from infra.derived import Limit
 from infra.digits import number
-from infra.model import Platform
+from infra.limited import idle
+from infra.model import Platform, Provider
 from infra.settings import Settings
 from infra.settings_traffic import Traffic
 
@@ -90,8 +91,11 @@ def work_table(
     return "\n".join(aligned(rows))
 
 
-def limits_table(found: Sequence[Limit]) -> str:
-    """Every derived limit with its value, what is stated instead, and the reason."""
+def limits_table(found: Sequence[Limit], unheld: Mapping[str, str]) -> str:
+    """Every derived limit with its value, what is stated instead, and the reason.
+
+    `unheld` has why the target does not hold some, by their kind.
+    """
     rows = [("limit", "derived", "stated", "reason")]
     rows += [
         (each.path, str(each.value), "-" if each.stated is None else str(each.stated), each.reason)
@@ -104,13 +108,14 @@ def limits_table(found: Sequence[Limit]) -> str:
     if short:
         listed = ", ".join(f"{each.path} ({each.stated} of {each.value})" for each in short)
         lines.append(f"Stated for less than this traffic: {listed}.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *idle(found, unheld)])
 
 
 def provider_table(platform: Platform, settings: Settings, traffic: Traffic) -> str:
     """What the provider has for all, how much is taken of it, and what remains."""
     rows = [("what the provider limits", "taken", "of", "remains")]
-    for what, taken, of in (*_account(platform, settings), *_parts(platform, traffic)):
+    parts = _parts(platform, traffic, settings.provider)
+    for what, taken, of in (*_account(platform, settings), *parts):
         remains = of - taken
         over = f"{-remains:g} too many: refused" if remains < 0 else f"{remains:g}"
         rows.append((what, f"{taken:g}", f"{of:g}", over))
@@ -143,14 +148,18 @@ def _account(platform: Platform, settings: Settings) -> Iterator[tuple[str, floa
         yield "instances of the account", sum(held.values()), settings.alicloud.account_instances
 
 
-def _parts(platform: Platform, traffic: Traffic) -> Iterator[tuple[str, float, float]]:
+def _parts(
+    platform: Platform, traffic: Traffic, provider: Provider
+) -> Iterator[tuple[str, float, float]]:
     """What one part may have at most, by the part that has the most."""
-    yield "requests/s of all routes", traffic.peak, limits.RATE[-1]
+    counts = provider == "aws"  # requests of all routes, and units of a table
+    if counts:
+        yield "requests/s of all routes", traffic.peak, limits.RATE[-1]
     most = max(platform.functions, key=lambda each: each.scaling.max_instances)
     yield f"instances of a function: {most.name}", most.scaling.max_instances, limits.INSTANCES[-1]
     for unit, key in (("read", "max_reads"), ("write", "max_writes")):
         units = {each.name: getattr(each, key) for each in platform.tables if getattr(each, key)}
-        if units:
+        if units and counts:
             name = max(units, key=lambda each: units[each])
             yield f"{unit} units/s of a table: {name}", units[name], limits.TABLE_UNITS[-1]
     if platform.queues:

@@ -56,11 +56,12 @@ def elsewhere(stack: str, address: str, environment: Mapping[str, str]) -> Shop:
     """A shop that does not run here. Raises PlatformError."""
     token = environment.get(TOKEN, "")
     if not address or not token:
-        missing = " and ".join(
-            each for each, is_there in (("its address", address), (TOKEN, token)) if not is_there
-        )
+        if address:
+            missing = f"{TOKEN} was"
+        else:
+            missing = "its address was" if token else f"its address and {TOKEN} were"
         raise PlatformError(
-            f"stack {stack}: {missing} was not given, so nothing was put in. A shop elsewhere is "
+            f"stack {stack}: {missing} not given, so nothing was put in. A shop elsewhere is "
             f"filled over HTTP by one of its admins, whose token stands in {TOKEN}\n"
             f"→ make admin STACK={stack} NAME=… makes one; log in (POST /sessions), export "
             f'{TOKEN}, then make seed STACK={stack} ARGS="--address https://…"'

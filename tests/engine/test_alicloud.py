@@ -6,16 +6,19 @@ settings are what is looked at.
 In order: each test goes on with what the one before left.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from infra import settings, shop
+from infra.cli.environment import BACKEND
 from infra.demanded import demanded as with_limits
 from tests.support.alicloud_demands import demanded
-from tests.support.alicloud_engine import stack
+from tests.support.alicloud_engine import KEYS, PROVIDER, stack
 from tests.support.alicloud_stacks import STACKS
 from tests.support.engine_stack import EngineStack
 from tests.support.small_shop import shrink, small
@@ -31,6 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         alike = {
             test_an_edit_of_what_is_kept_ready_states_the_whole_of_it_anew,
             test_a_renamed_table_is_refused_without_allow_replace,
+            test_an_offline_preview_shows_the_same_without_keys_and_knows_no_state,
         }
         one = metafunc.function in alike and not metafunc.config.getoption("--soak")
         metafunc.parametrize("cloud", STACKS[:1] if one else STACKS, indirect=True, scope="module")
@@ -77,6 +81,18 @@ def test_a_preview_changes_nothing_and_warns_of_an_address_for_trials(cloud: Eng
     assert cloud.counted() == Counter()
 
 
+def test_an_offline_preview_shows_the_same_without_keys_and_knows_no_state(
+    cloud: EngineStack, *, whole_shop: bool
+) -> None:
+    """The plan that a pull request from a fork gets, too."""
+    env = {name: value for name, value in cloud.env.items() if name not in {*KEYS, BACKEND}}
+    ran = replace(cloud, env=env | {BACKEND: "file:///nowhere"}).command("preview", "--offline")
+    planned = Counter(re.findall(r"^ \+ +(alicloud:\S+) ", ran.ok().output, re.MULTILINE))
+    kinds = wanted(cloud, whole_shop=whole_shop).items()
+    assert planned == {re.sub("/[^:]*", "", kind): count for kind, count in kinds}
+    assert cloud.counted() == Counter()
+
+
 def test_up_creates_everything_that_the_platform_demands(
     cloud: EngineStack, *, whole_shop: bool
 ) -> None:
@@ -86,6 +102,9 @@ def test_up_creates_everything_that_the_platform_demands(
     # what it waits for at a real account is told meanwhile, not at the end
     bound = cloud.stated()["alicloud"].get("bucket_domains", {}).values()
     assert all(f"OSS binds {each['name']} to its bucket once" in ran.output for each in bound)
+    if "domain" in cloud.stated()["alicloud"]:
+        account = PROVIDER["alicloud:accountId"]
+        assert f"CNAME shop.example.com {account}.cn-hangzhou.fc.aliyuncs.com" in ran.output
 
 
 def test_edits_of_a_handler_and_of_a_limit_change_these_alone(cloud: EngineStack) -> None:

@@ -1,20 +1,24 @@
-"""Buckets on OSS, private and public, and what rings when a schedule does not run."""
+"""Buckets on OSS, what rings when a schedule does not run, and what a domain needs first."""
 
 import json
+import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from pulumi import Output
+from pulumi.runtime import MockResourceArgs
 
 from infra.alicloud.bucket import Bucket
 from infra.alicloud.bucket_domain import Bound, asked
+from infra.alicloud.gateway import asked as pointed
 from infra.alicloud.logs import Logs
 from infra.alicloud.not_run import NotRun
 from infra.model import Bucket as BucketModel
 from infra.model import Schedule
-from tests.support.alicloud_program import REGION, outputs
-from tests.support.alicloud_stacks import shared_of
+from tests.support.alicloud_program import ACCOUNT, REGION, outputs
+from tests.support.alicloud_stacks import shared_of, small
 from tests.support.program import Declared
 from tests.support.stacks import alone, plain
 from tests.unit.sound_shop import SHOP
@@ -28,6 +32,7 @@ HTTPS_ONLY = {
     "Condition": {"Bool": {"acs:SecureTransport": ["false"]}},
 }
 DOMAIN = {"name": "images.example.com", "certificate": "12345678-cn-hangzhou"}
+SHOP_DOMAIN = {"name": "shop.example.com", "certificate": "12345678-cn-hangzhou"}
 ALERT = "alicloud:log/alert:Alert"
 DAY_MINUTES = 24 * 60
 
@@ -115,6 +120,29 @@ def test_what_proves_whose_a_domain_is_stands_in_a_record_that_the_component_tel
     }
     assert told == ["TXT _dnsauth.images.example.com be1d49d863dea9ff"]
     assert asked("images.example.com", told[0]).endswith(f" for it:\n{told[0]}")
+
+
+class RefusedError(Exception):
+    """What Function Compute makes of a domain that does not point at it."""
+
+
+def refusing_domains(args: MockResourceArgs) -> Mapping[str, Any]:
+    """What Alibaba Cloud answers where no domain's DNS has the record."""
+    if args.typ == "alicloud:fc/v3CustomDomain:V3CustomDomain":
+        raise RefusedError("DomainNameNotResolved")
+    return outputs(args)
+
+
+def test_the_record_that_the_shops_domain_needs_is_told_though_the_domain_is_refused(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Else nobody could set it: the stack has no outputs before the domain is there."""
+    caplog.set_level(logging.INFO)
+    own = {"instance": "shop-dev-1", "domain": SHOP_DOMAIN}
+    stated = {"target": "alicloud", "payments": "fake", "alicloud": own}
+    with pytest.raises(RefusedError):
+        small(stated, refusing_domains)
+    assert pointed("shop.example.com", f"{ACCOUNT}.{REGION}.fc.aliyuncs.com") in caplog.messages
 
 
 def alerts(*schedules: Schedule, **stated: Any) -> list[dict[str, Any]]:

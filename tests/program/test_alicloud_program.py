@@ -13,6 +13,7 @@ import pytest
 from infra import settings
 from infra.alicloud.access import LONGEST_POLICY
 from infra.alicloud.routes import domain_routes
+from infra.alicloud.stack import UNTHROTTLED
 from infra.demanded import demanded as with_limits
 from infra.model import Platform
 from infra.shop import NAMES
@@ -26,6 +27,7 @@ from tests.support.programs import Resource, all_deprecated, as_declared, withou
 from tests.support.stacks import config_of
 
 DEV, PROD = STACKS
+THROTTLE = {"rate": 9, "burst": 9}
 # what a bucket's rule does; help/en/oss/user-guide/0014-00000084
 ACTIONS = {"expirations", "noncurrentVersionExpirations", "abortMultipartUploads"}
 
@@ -174,6 +176,17 @@ def test_an_offline_preview_declares_what_any_other_does() -> None:
     """It differs in keys and state alone, so its plan is worth reading."""
     declared, _ = whole(DEV, shop__offline="true")
     assert as_declared(declared) == as_declared(program(DEV)[0])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "stated", [{}, {"throttle": THROTTLE}, {"routes": {"POST /sessions": THROTTLE}}]
+)
+def test_throttles_that_a_stack_states_at_a_domain_are_told_to_hold_nobody(
+    stated: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    whole(PROD, shop__settings=json.dumps(config_of(PROD)["shop:settings"] | stated))
+    assert (UNTHROTTLED.format("shop.example.com") in caplog.messages) == bool(stated)
 
 
 def test_settings_that_alibaba_cloud_would_refuse_declare_nothing() -> None:

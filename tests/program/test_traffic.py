@@ -371,7 +371,7 @@ def test_what_the_stack_states_by_hand_is_what_holds(root: Path, provider: str) 
     untouched = {*holds} - {*expected, *(path for path in holds if path.startswith("routes."))}
     derived = values(root, provider)
     assert {path: holds[path] for path in untouched} == {path: derived[path] for path in untouched}
-    lines = told(made_by_hand.limits)
+    lines = told(made_by_hand.limits, {})
     assert "functions.catalog.max_instances, stated: 77; demand asks" in lines
 
 

@@ -18,7 +18,6 @@ def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
         "Role": lambda: {"arn": f"acs:ram::{ACCOUNT}:role/{inputs['roleName'].lower()}"},
         "V3FunctionVersion": lambda: {"versionId": "7"},
         "V3Trigger": lambda: {"httpTrigger": _addresses(args)},
-        "V3CustomDomain": lambda: {"accountId": ACCOUNT},
         "BucketCnameToken": lambda: {"token": "be1d49d863dea9ff"},
         "Group": lambda: {"subDomain": f"0123456789abcdef-{REGION}.alicloudapi.com"},
         "Api": lambda: {"apiId": f"{args.name}-api"},

@@ -33,8 +33,11 @@ def code_of(platform: Platform) -> dict[str, Archive]:
     return {each.name: Archive(Path("/nowhere.zip"), "0" * 64) for each in platform.functions}
 
 
-def small(stated: dict[str, Any]) -> Declared:
-    """What the target declares for these settings, for one of each kind of thing in the shop."""
+def small(stated: dict[str, Any], answered: stacks.Answered = outputs) -> Declared:
+    """What the target declares for these settings, for one of each kind of thing in the shop.
+
+    `answered` gives what the cloud adds to a resource.
+    """
     read = settings.parse(stated, "the test's settings", shop.NAMES)
     platform = stacks.one_of_each(shop.platform(read, "alicloud-dev"))
     config = AlicloudConfig(
@@ -44,5 +47,5 @@ def small(stated: dict[str, Any]) -> Declared:
         replaceable_buckets=[name for name, each in read.buckets.items() if each.allow_replace],
     )
     return stacks.alone(
-        "alicloud-dev", lambda: AlicloudTarget("shop", platform, config).url, outputs
+        "alicloud-dev", lambda: AlicloudTarget("shop", platform, config).url, answered
     )

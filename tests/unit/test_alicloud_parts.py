@@ -30,6 +30,7 @@ from infra.alicloud.stack import (
     PLAIN,
     STORED,
     UNBOUND,
+    UNTHROTTLED,
     warnings,
 )
 from infra.alicloud.table import columns
@@ -165,6 +166,12 @@ def test_without_a_domain_a_preview_warns_and_of_plain_http_too() -> None:
     plain = shared_of("dev", domain=named, **HEARD)
     assert warnings(QUIET, plain) == [PLAIN.format("shop.example.com")]
     assert warnings(QUIET, shared_of("dev", domain=CERTAIN, **HEARD)) == []
+
+
+def test_of_throttles_that_are_stated_at_a_domain_which_has_none_a_preview_warns() -> None:
+    at_domain, trial = (shared_of("dev", **stated, **HEARD) for stated in ({"domain": CERTAIN}, {}))
+    assert warnings(QUIET, at_domain, throttled=True) == [UNTHROTTLED.format("shop.example.com")]
+    assert warnings(QUIET, trial, throttled=True) == warnings(QUIET, trial)
 
 
 @pytest.mark.parametrize(

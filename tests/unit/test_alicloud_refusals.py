@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from infra.alicloud.names import LONGEST
-from infra.model import Bucket, Function, Index, KeptReady, Queue, Route, Scaling, Table
+from infra.model import (
+    Bucket,
+    Function,
+    Index,
+    KeptReady,
+    Queue,
+    Route,
+    Scaling,
+    Schedule,
+    Table,
+)
 from infra.settings_alicloud import BucketDomain, Domain
 from tests.support.alicloud_refused import INSTANCE, changed, found
 from tests.unit.sound_shop import SHOP, grant
@@ -177,6 +187,18 @@ def test_no_more_is_reserved_than_the_account_has() -> None:
             "functions: max_instances add up to 22 → "
             "lower some (or traffic.peak, where they come from it), or raise the quota and then "
             "alicloud.account_instances"
+        )
+    ]
+
+
+def test_a_function_has_50_triggers_at_most() -> None:
+    """Each schedule is one, and each queue."""
+    many = [Schedule(name=f"s{n}", function="sweep", every_minutes=5) for n in range(51)]
+    assert found(replace(SHOP, schedules=tuple(many[:50]))) == []
+    assert found(replace(SHOP, schedules=tuple(many))) == [
+        (
+            "functions.sweep: 51 queues and schedules call it → "
+            "let another function take some of them"
         )
     ]
 

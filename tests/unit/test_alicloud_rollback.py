@@ -1,14 +1,17 @@
 """On Alibaba Cloud too, a function goes back to a version that there is, and nowhere else."""
 
+import socket
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from socket import gaierror
 
 import pytest
 
 from app.adapters.alicloud.acs3 import Service
-from app.adapters.common.calls import Endpoint
+from app.adapters.common.calls import Endpoint, SilentError
 from infra.alicloud.rollback import VERSION, connect, endpoint_of, roll_back
+from infra.alicloud.silence import unsent, why
 from infra.cli import rollback
 from infra.errors import PlatformError
 from infra.versions import Version
@@ -125,11 +128,41 @@ def test_keys_that_are_not_the_accounts_move_nothing(server: FunctionCompute) ->
     assert server.asked == []
 
 
-def test_where_nothing_answers_that_is_said() -> None:
+@pytest.mark.parametrize(
+    ("cause", "said", "nothing_was_asked"),
+    [
+        (gaierror(-2, "Name or service not known"), "its address is not known here", True),
+        (ConnectionRefusedError(), "nothing takes connections there", True),
+        (TimeoutError(), "it took too long", False),
+        (ConnectionResetError(), "ConnectionResetError", False),
+    ],
+)
+def test_why_there_was_no_answer_is_said_in_words(
+    cause: OSError, said: str, *, nothing_was_asked: bool
+) -> None:
+    silent = SilentError(type(cause).__name__)
+    silent.__cause__ = cause
+    assert (why(silent), unsent(silent)) == (said, nothing_was_asked)
+
+
+def test_where_no_connection_was_made_nothing_may_have_been_moved() -> None:
     nothing = Service(Endpoint("http://127.0.0.1:1"), lambda: KEYS, VERSION)
-    with pytest.raises(PlatformError, match="did not answer") as raised:
+    with pytest.raises(PlatformError) as raised:
         roll_back(nothing, FUNCTION, None)
+    told = "did not answer (nothing takes connections there, so nothing was changed)"
+    assert told in str(raised.value)
     assert "alicloud:region" in str(raised.value)
+    assert "moved" not in str(raised.value)
+
+
+def test_where_an_answer_does_not_come_the_alias_may_have_been_moved() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        endpoint = Endpoint(f"http://127.0.0.1:{mute.getsockname()[1]}", read_s=0.05)
+        with pytest.raises(PlatformError) as raised:
+            roll_back(Service(endpoint, lambda: KEYS, VERSION), FUNCTION, None)
+        endpoint.close()
+    assert "did not answer (it took too long)" in str(raised.value)
+    assert "its alias may have been moved" in str(raised.value)
 
 
 def test_the_endpoint_is_the_regions_own() -> None:

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from infra.alicloud import access
+from infra.alicloud.api import calls
 from infra.alicloud.names import Names
 from infra.alicloud.places import Places
 from infra.check import problems
-from infra.model import Index, Platform, Scaling, Table
+from infra.model import Function, Index, Platform, Queue, Route, Scaling, Table
+from infra.settings_alicloud import Domain
 from tests.support.alicloud_refused import INSTANCE, changed, found
 from tests.unit.sound_shop import SHOP, grant
 
@@ -44,6 +46,57 @@ def test_a_policy_is_no_larger_than_ram_takes() -> None:
     (line,) = [each for each in lines if "policy" in each]
     assert line.startswith("functions.order-mail: ")
     assert line.endswith("→ grant it less, or give part of its work to another function")
+
+
+@pytest.mark.parametrize("function", ["orders", "order-mail", "sweep"])
+def test_a_policy_is_measured_as_the_role_gets_it(function: str) -> None:
+    """Only what a schedule calls has a queue for its failed calls."""
+    failed = "shop-dev-failed" if function == "sweep" else None
+
+    def shop(*names: str) -> Platform:
+        more = tuple(grant(function, "queue", name, "send") for name in names)
+        queues = tuple(Queue(name=name, consumer="order-mail") for name in names)
+        return replace(SHOP, grants=(*SHOP.grants, *more), queues=(*SHOP.queues, *queues))
+
+    def size(*names: str) -> int:
+        document = access.policy(shop(*names), function, places(), logs="functions", failed=failed)
+        return len(document.encode())
+
+    each = size("q" * 90 + "00") - size()
+    count = (access.LONGEST_POLICY - size()) // each
+    names = [f"{'q' * 90}{number:02}" for number in range(count)]
+    room = access.LONGEST_POLICY - size(*names)
+    fits, over = ([*names[:-1], names[-1] + "x" * room] for room in (room, room + 1))
+    assert (size(*fits), size(*over)) == (6144, 6145)
+    assert [line for line in found(shop(*fits)) if "policy" in line] == []
+    (line,) = [line for line in found(shop(*over)) if "policy" in line]
+    assert line.startswith(f"functions.{function}: 6145 bytes in the policy")
+
+
+def routed(longer: int) -> Platform:
+    """A shop of 63 functions with a route each; the last one's name is longer by some letters."""
+    names = [f"f{number:02}-{'n' * 34}" for number in range(63)]
+    names[-1] += "n" * longer
+    return Platform(
+        stack="dev",
+        functions=tuple(Function(name=each, scaling=Scaling(max_instances=1)) for each in names),
+        routes=tuple(Route(method="GET", path=f"/{each}", function=each) for each in names),
+    )
+
+
+def test_the_policy_by_which_api_gateway_calls_functions_is_no_larger_than_ram_takes() -> None:
+    """A custom domain needs none."""
+    document = calls([each.name for each in routed(0).functions], places())
+    room = 6144 - len(document)
+    assert 0 <= room < 10
+    assert found(routed(room)) == []
+    (line,) = found(routed(room + 1))
+    assert line == (
+        "routes: 6145 bytes in the policy of API Gateway's role, for the 63 functions that have "
+        "routes → give some of them to other functions, or state alicloud.domain, which needs no "
+        "role"
+    )
+    assert found(routed(room + 1), domain=Domain(name="shop.example.com")) == []
 
 
 @pytest.mark.parametrize(

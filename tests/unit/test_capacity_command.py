@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from infra import capacity as formulas
+from infra.alicloud.unlike import AT_DOMAIN, UNLIKE
 from infra.capacity import START_RATES
 from infra.cli import capacity
 from infra.cli import capacity_table as tables
@@ -171,7 +172,7 @@ def test_a_folder_that_cannot_be_written_is_told_with_the_way_out(
 
 
 def test_the_table_has_each_limit_with_what_is_stated_instead_and_the_reason() -> None:
-    assert tables.limits_table(FOUND).splitlines() == [
+    assert tables.limits_table(FOUND, {}).splitlines() == [
         "limit                            derived  stated  reason",
         "functions.shop.max_instances          18     900  busy",
         "functions.letters.max_instances        5       -  its queue",
@@ -179,7 +180,49 @@ def test_the_table_has_each_limit_with_what_is_stated_instead_and_the_reason() -
         "What is stated holds, whatever is derived.",
         "Stated for less than this traffic: routes.GET /.rate (50 of 143).",
     ]
-    assert len(tables.limits_table(FOUND[1:2]).splitlines()) == 2
+    assert len(tables.limits_table(FOUND[1:2], {}).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("stack", "domain", "lines"),
+    [
+        ("aws-prod", True, []),
+        (
+            "alicloud-prod",
+            True,
+            [
+                f"throttle.burst, throttle.rate here: {AT_DOMAIN['throttle.rate']}",
+                f"tables.max_reads here: {UNLIKE['tables.max_reads']}",
+            ],
+        ),
+        (
+            "alicloud-prod",
+            False,
+            [
+                f"throttle.burst here: {UNLIKE['throttle.burst']}",
+                f"tables.max_reads here: {UNLIKE['tables.max_reads']}",
+            ],
+        ),
+    ],
+)
+def test_limits_that_the_stacks_target_does_not_hold_are_named(
+    stack: str,
+    lines: Sequence[str],
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    domain: bool,
+) -> None:
+    file = root / f"stacks/Pulumi.{stack}.yaml"
+    if not domain:
+        stated = yaml.safe_load(file.read_text())
+        del stated["config"]["shop:settings"]["alicloud"]["domain"]
+        file.write_text(yaml.safe_dump(stated))
+    assert capacity.main(["--stack", stack, "--out", str(root / "plots")], root) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [each for each in said if each.startswith("Nothing comes")] == [
+        f"Nothing comes of {each}." for each in lines
+    ]
 
 
 def test_how_long_the_provider_starts_from_quiet_to_peak_is_told_for_each_function() -> None:
@@ -225,6 +268,8 @@ def test_what_the_provider_has_stands_beside_what_is_taken_of_it(
     said = tables.provider_table(SHOP, settings(**stated), TRAFFIC)
     assert lines <= {re.sub(" {2,}", "  ", each) for each in said.splitlines()}
     assert ("Lambda keeps 100" in said) == (stated == {"target": "aws"})
+    counts = stated.get("target") != "alicloud"  # requests, and units of tables
+    assert ("requests/s" in said, "units/s" in said) == (counts, counts)
 
 
 def test_columns_are_aligned() -> None:

@@ -37,12 +37,32 @@ def test_a_table_has_five_indexes_at_most() -> None:
     ]
 
 
+def shop_of(tables: int, indexes: int = 0) -> list[str]:
+    """What is wrong with a shop of so many tables, the first of which have an index each."""
+    by_user = (Index(name="by_user", partition="user"),)
+    made = tuple(
+        Table(name=f"table{n}", partition="id", indexes=by_user if n < indexes else ())
+        for n in range(tables)
+    )
+    grants = tuple(grant("orders", "table", table.name, "read") for table in made)
+    changed: dict[str, Any] = {"tables": made, "grants": (*SHOP.grants[2:], *grants)}
+    return found(**changed)
+
+
 def test_a_shop_has_64_tables_at_most() -> None:
     """One instance of TableStore holds no more."""
-    tables = tuple(Table(name=f"table{n}", partition="id") for n in range(65))
-    grants = tuple(grant("orders", "table", table.name, "read") for table in tables)
-    changed: dict[str, Any] = {"tables": tables, "grants": (*SHOP.grants[2:], *grants)}
-    assert found(**changed) == ["tables: 65 → join tables that share their keys"]
+    assert shop_of(64) == []
+    assert shop_of(65) == [
+        "tables: 65 and 0 indexes → join tables that share their keys, or remove indexes"
+    ]
+
+
+def test_indexes_count_among_the_64_tables() -> None:
+    """TableStore keeps an index as a table: help/en/tablestore/general-limits-of-tablestore."""
+    assert shop_of(33, indexes=31) == []
+    assert shop_of(33, indexes=32) == [
+        "tables: 33 and 32 indexes → join tables that share their keys, or remove indexes"
+    ]
 
 
 def test_an_index_finds_rows_by_a_key_of_its_own() -> None:
@@ -74,6 +94,29 @@ def test_the_names_of_indexes_and_columns_suit_both_stores() -> None:
     assert found(tables=of_orders(indexes=twice)) == [
         "tables.orders.indexes.one: declared 2 times → keep one, or rename the others"
     ]
+
+
+@pytest.mark.parametrize("characters", [2, 3, 64, 65])
+def test_an_indexes_name_is_as_long_as_a_tables(characters: int) -> None:
+    """DynamoDB takes no shorter one; TableStore takes 255 of an index and its table together."""
+    name = "i" * characters
+    refused = [f"tables.orders.indexes.{name}: {characters} characters → use 3 to 64 characters"]
+    indexes = (Index(name=name, partition="user"),)
+    assert found(tables=of_orders(indexes=indexes)) == (refused if characters in (2, 65) else [])
+
+
+@pytest.mark.parametrize("characters", [1, 64, 65])
+def test_a_keys_column_is_no_longer_than_the_port_takes(characters: int) -> None:
+    """No row of a table with a longer one could be written."""
+    name = "c" * characters
+    refused = f"{characters} characters → use 1 to 64 characters"
+    indexes = (Index(name="by_user", partition=name),)
+    assert found(tables=of_orders(sort=name)) == (
+        [f"tables.orders.sort: {refused}"] if characters > 64 else []
+    )
+    assert found(tables=of_orders(indexes=indexes)) == (
+        [f"tables.orders.indexes.by_user.partition: {refused}"] if characters > 64 else []
+    )
 
 
 def test_one_column_is_not_both_parts_of_a_key() -> None:

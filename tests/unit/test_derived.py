@@ -121,7 +121,20 @@ def test_each_limit_gives_its_reason_in_one_line() -> None:
         "124 for bursts (peakedness 4)\n"
         "tables.t.max_reads = 255: 85 units/s, used 50 %; 255 for bursts (peakedness 4)"
     )
-    assert told([]) == "Limits that follow from the stated traffic:"
+    assert told([], {}) == "Limits that follow from the stated traffic:"
+
+
+def test_a_preview_lists_no_limit_of_which_nothing_comes_but_says_so() -> None:
+    made = list(found(of(40, 0.03)).values())
+    uncounted, uncapped = "requests are not counted", "no table has a cap"
+    unheld = {"throttle.rate": uncounted, "throttle.burst": uncounted, "tables.max_reads": uncapped}
+    assert told(made, {**unheld, "tables.max_writes": uncapped}).splitlines() == [
+        "Limits that follow from the stated traffic:",
+        *(str(each) for each in made if not each.path.startswith(("routes.", "tables."))),
+        "Nothing comes of throttle.rate, throttle.burst here: requests are not counted.",
+        "Nothing comes of tables.max_reads here: no table has a cap.",
+    ]
+    assert told(made, {}).splitlines()[1:] == [str(each) for each in made]
 
 
 def test_where_calls_may_wait_the_limit_is_for_those_that_wait_too_long() -> None:

@@ -168,9 +168,9 @@ def test_a_promotion_that_is_over_holds_for_another_year(asked: Asked) -> None:
 @pytest.mark.parametrize(
     ("address", "environment", "missing"),
     [
-        ("", {}, "its address and SHOP_TOKEN"),
-        ("https://shop.example", {}, "SHOP_TOKEN"),
-        ("", {"SHOP_TOKEN": "t"}, "its address"),
+        ("", {}, "its address and SHOP_TOKEN were"),
+        ("https://shop.example", {}, "SHOP_TOKEN was"),
+        ("", {"SHOP_TOKEN": "t"}, "its address was"),
     ],
 )
 def test_a_shop_elsewhere_needs_its_address_and_a_token(
@@ -179,7 +179,7 @@ def test_a_shop_elsewhere_needs_its_address_and_a_token(
     words = ["--stack", "aws-dev", *(["--address", address] if address else [])]
     assert seed.main(words, Path("/nowhere"), environment) == 1
     told = capsys.readouterr().err
-    assert f"stack aws-dev: {missing} was not given, so nothing was put in" in told
+    assert f"stack aws-dev: {missing} not given, so nothing was put in" in told
     assert "→ make admin STACK=aws-dev" in told
 
 

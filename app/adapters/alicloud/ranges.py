@@ -14,7 +14,7 @@ from app.adapters.common.rows import KEY_BYTES, span
 from app.ports.tables import Between, Prefix, Row
 
 _ALL_TOLD = 2  # columns, when no other follows the sort key
-_AFTER = "\x01"  # the least that may follow a key: none holds a NUL
+_FOLLOWED = "\x01"  # the least that may follow a key: none holds a NUL
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,12 @@ class Span:
         return self._key(first, filled=sdk().INF_MIN)
 
     def _most(self) -> PrimaryKey:
-        end = span(self.within)[1]
-        if isinstance(self.within, Between) and self.within.high is not None:
+        end: str | None = None
+        if isinstance(self.within, Prefix):
+            end = _after(self.within.text)
+        elif self.within is not None and self.within.high is not None:
             high = self.within.high
-            longest = len(high.encode()) >= KEY_BYTES
-            end = span(Prefix(high))[1] if longest else high + _AFTER
+            end = _after(high) if len(high.encode()) >= KEY_BYTES else high + _FOLLOWED
         return self._key(end, filled=sdk().INF_MIN if end is not None else sdk().INF_MAX)
 
     def _key(self, sort: str | None, filled: Any) -> PrimaryKey:
@@ -76,3 +77,16 @@ class Span:
         if sort is not None:
             found[self.columns[1]] = sort
         return key_of(self.columns, found)
+
+
+def _after(text: str) -> str | None:
+    """A text after all that begin so; None when nothing comes after them.
+
+    It is the first one, unless that has more bytes than a key: the character that follows another
+    may have one more.
+    """
+    end = span(Prefix(text))[1]
+    while end is not None and len(end.encode()) > KEY_BYTES:
+        text = text[:-1]
+        end = span(Prefix(text))[1]
+    return end

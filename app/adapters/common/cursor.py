@@ -14,7 +14,8 @@ import msgspec
 from app.ports.errors import InvalidValueError
 
 _CHECK_BYTES = 9
-_MAX_CHARACTERS = 32 * 1024
+# four parts of keys, of which JSON writes six characters for a byte at most, and a third for base64
+_MAX_CHARACTERS = 40 * 1024
 
 
 def packed(*position: str) -> str:
