@@ -1,14 +1,17 @@
-"""`make up`: brings a stack up, and prints its address."""
+"""`make up`: brings a stack up, asks the local one whether it answers, and prints its address."""
 
 import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from infra.cli import cloud_stack
 from infra.cli.console import parser, run_command
+from infra.cli.shop_http import Shop
 from infra.cli.stack import ROOT, Stack, prepare
 from infra.errors import PlatformError
 from infra.granted import VARIABLES
@@ -29,11 +32,12 @@ def up(stack: Stack, more: Sequence[str]) -> int:
     code = stack.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive", *more)
     if code == 0:
         described = ask(Places(stack.root), "describe")
-        port = described["gateway"]["port"]
+        address = f"http://127.0.0.1:{described['gateway']['port']}"
+        _check_answers(address)
         sys.stdout.write(
-            f"\nThe shop answers at http://127.0.0.1:{port}\n"
-            f"  try it:    curl http://127.0.0.1:{port}/health\n"
-            f"  read it:   http://127.0.0.1:{port}/docs\n"
+            f"\nThe shop answers at {address}\n"
+            f"  try it:    curl {address}/health\n"
+            f"  read it:   {address}/docs\n"
             "  fill it:   make seed        buy something: make tour\n"
             "  its log:   make logs        stop it: make down\n"
             + "".join(
@@ -42,6 +46,17 @@ def up(stack: Stack, more: Sequence[str]) -> int:
             )
         )
     return code
+
+
+def _check_answers(address: str) -> None:
+    """Raises PlatformError where the shop at this address does not answer, or by its failure."""
+    with closing(Shop(address)) as shop:
+        answer = shop.ask("GET", "/health")
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise PlatformError(
+            f"the shop is up at {address}, but /health was answered by {answer.status}: "
+            f"{answer.detail}\n→ make logs shows why"
+        )
 
 
 def not_given(functions: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -32,7 +32,7 @@ def up(stack: Stack, more: Sequence[str]) -> int:
     if code == 0:
         url = (cloud_stack.outputs(stack, run) or {}).get("url")
         if url:
-            print(f"\nThe shop answers at {url}\n  try it:    curl {url.rstrip('/')}/health")
+            print(f"\nThe shop is at {url}\n  try it:    curl {url.rstrip('/')}/health")
         store = store_of(stack.name, stack.root)
         print(secrets_told(stack.name, secrets_of(stack), store), end="")
     return code

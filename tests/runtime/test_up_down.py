@@ -62,6 +62,18 @@ def test_up_prints_the_address_that_answers(tmp_path: Path) -> None:
     ]
 
 
+def test_a_shop_that_is_up_and_fails_is_told(tmp_path: Path) -> None:
+    printed = io.StringIO()
+    with running(tmp_path, "aws") as cloud:
+        cloud.put("health", "def lambda_handler(event, context):\n    raise RuntimeError\n")
+        with redirect_stdout(printed), pytest.raises(PlatformError) as told:
+            up(stack(tmp_path), [])
+        at = f"http://127.0.0.1:{cloud.port}"
+    assert str(told.value).startswith(f"the shop is up at {at}, but /health was answered by 500: ")
+    assert str(told.value).endswith("\n→ make logs shows why")
+    assert printed.getvalue() == ""
+
+
 def test_an_up_that_fails_prints_no_address(tmp_path: Path) -> None:
     printed = io.StringIO()
     with redirect_stdout(printed):

@@ -295,7 +295,7 @@ def test_a_plan_that_is_declined_or_fails_tells_no_address(
     assert up_cloud.up(stack, ["--diff"]) == 255
     assert engine.asked()[-1] == "up --diff --stack aws-dev"
     said = capsys.readouterr()
-    assert "answers at" not in said.out
+    assert "The shop is at" not in said.out
     assert "make up STACK=aws-dev ARGS=--yes" in said.err, "no terminal is there to say yes"
 
 
@@ -310,6 +310,6 @@ def test_after_a_plan_is_carried_out_the_address_is_told(
     engine.answer("stack output", {"url": "https://shop.example/"})
     assert up_cloud.up(stack, ["--yes"]) == 0
     said = capsys.readouterr().out
-    assert "The shop answers at https://shop.example/\n" in said
+    assert "The shop is at https://shop.example/\n" in said
     assert "curl https://shop.example/health" in said
     assert "Whether the secrets have values cannot be seen" in said, "nor is that a failure"
