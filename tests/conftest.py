@@ -8,6 +8,8 @@ from typing import Protocol
 import pytest
 from hypothesis import settings
 
+from infra.errors import PlatformError
+from tests.support.accounts import check_account
 from tests.support.alicloud_account import alicloud
 from tests.support.moto import aws, moto
 
@@ -55,6 +57,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "moto: asks a cloud, or what plays it; set by what a test uses"
     )
     settings.load_profile("soak" if config.getoption("--soak") else "test")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    cloud = session.config.getoption("--cloud")
+    if cloud != "moto":
+        try:
+            check_account(cloud)
+        except PlatformError as error:
+            pytest.exit(f"{error}", returncode=1)
 
 
 def pytest_collection() -> None:

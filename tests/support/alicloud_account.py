@@ -19,6 +19,8 @@ from app.adapters.alicloud.acs3 import RefusedError, Service
 from app.adapters.alicloud.keys import Keys
 from app.adapters.common.calls import Endpoint, SilentError
 from infra.alicloud.callers import callers_keys
+from infra.alicloud.silence import unanswered
+from infra.errors import PlatformError
 from tests.support import mns_server, oos_server, oss_server
 from tests.support.loopback import KEYS, REGION
 
@@ -53,7 +55,10 @@ class Account:
 
 
 def real_account(environment: Mapping[str, str] = os.environ) -> Account:
-    """The account of the keys in these variables, which its region is among."""
+    """The account of the keys in these variables, which its region is among.
+
+    Raises PlatformError where it cannot be known whose they are.
+    """
     keys = Keys(*callers_keys(environment, "there is no account to run on"))
     region = environment[REGION_OF]
     at = json.loads(environment.get(AT, "{}"))
@@ -63,10 +68,24 @@ def real_account(environment: Mapping[str, str] = os.environ) -> Account:
         "oos": f"https://oos.{region}.aliyuncs.com",
     }
     if "mns" not in at:  # whose address has the account in it
-        sts = Service(Endpoint("https://sts.aliyuncs.com", 5, 20), lambda: keys, STS_VERSION)
-        number = sts.ask("GetCallerIdentity")["AccountId"]
+        number = _number(at.get("sts", "https://sts.aliyuncs.com"), keys)
         usual["mns"] = f"https://{number}.mns.{region}.aliyuncs.com"
     return Account(keys, region, {**usual, **at}, real=True)
+
+
+def _number(sts_at: str, keys: Keys) -> str:
+    """The number of the account that these keys are of. Raises PlatformError."""
+    what = f"whose key {keys.id} is"
+    try:
+        asked = Service(Endpoint(sts_at, 5, 20), lambda: keys, STS_VERSION)
+        return str(asked.ask("GetCallerIdentity")["AccountId"])
+    except SilentError as error:
+        raise unanswered(what, error, undone="nothing was made", doubt="") from error
+    except RefusedError as error:
+        raise PlatformError(
+            f"{what}: Alibaba Cloud refused to say ({error}), nothing was made\n"
+            "→ see that the keys in the environment are good, and not expired"
+        ) from error
 
 
 @contextmanager
