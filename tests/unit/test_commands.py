@@ -33,6 +33,7 @@ def test_a_program_that_is_not_there_is_an_answer_not_an_exception() -> None:
     assert (ended.code, ended.output) == (127, "/nowhere/pulumi: No such file or directory")
 
 
+@pytest.mark.long
 def test_a_command_over_its_time_is_ended_with_its_children(tmp_path: Path) -> None:
     file = tmp_path / "pid"
     program = (

@@ -10,7 +10,7 @@ from infra.local.runtime.http_request import Request
 from tests.support.http_gateway import Serving, bounded, kept, until
 from tests.support.wire_http import asking
 
-pytestmark = pytest.mark.usefixtures("collected")
+pytestmark = [pytest.mark.usefixtures("collected"), pytest.mark.long]  # it waits and waits
 QUIET_S = 0.4
 ASKED = asking("/none")
 ANSWERED = b'{"message":"Not Found"}'
