@@ -111,11 +111,11 @@ class Alicloud(Part):
     )
     expired_days: int = Field(
         default=7,
-        ge=1,
+        ge=7,  # as long as a letter that is written down lives
         le=3650,
         description="Days after which TableStore removes a row of a table whose rows expire, "
         "counted from when it was written: at least as long as a row lives.",
-        json_schema_extra={"errorMessage": "TableStore keeps rows for whole days, at least one"},
+        json_schema_extra={"errorMessage": "some rows live for seven days, and go by whole days"},
     )
     version_days: int = Field(
         default=30,

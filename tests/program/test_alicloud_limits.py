@@ -140,7 +140,7 @@ CASES = (
     Case(("alicloud", "log_days"), 90, "log/store:Store", "logs-store", ("retentionPeriod",), 90),
     Case(("alicloud", "deletion_protection"), False, BUCKET, UPLOADS, ("forceDestroy",), True),
     Case(("alicloud", "encrypt_tables"), False, TABLE, USERS, ("enableSse",), False),
-    Case(("alicloud", "expired_days"), 2, TABLE, "table-sessions", ("timeToLive",), 172_800),
+    Case(("alicloud", "expired_days"), 8, TABLE, "table-sessions", ("timeToLive",), 691_200),
     Case(
         ("alicloud", "instance"), "shop-dev-2", INSTANCE, "tables", ("name",), "shop-dev-2",
         also=(*OF_BUCKETS, *LOGS, TABLE, INDEX, FUNCTION, VERSION, POLICY),

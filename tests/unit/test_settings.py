@@ -126,7 +126,7 @@ def test_every_key_that_can_be_set_is_taken_over(target: str) -> None:
             "cpu": {"auth": 0.5},
             "deletion_protection": False,
             "encrypt_tables": False,
-            "expired_days": 1,
+            "expired_days": 8,
             "version_days": 1,
             "log_days": 3000,
             "ready_utilisation_percent": 80,
