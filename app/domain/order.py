@@ -157,6 +157,10 @@ class Rules:
         """
         return "releasing" if state == "reserving" else "voiding"
 
+    def leaves_cart(self, state: State) -> bool:
+        """Whether nothing comes of an order any more, so that its cart may be ordered again."""
+        return state in ("releasing", "cancelled")
+
     def payment(self, state: State, found: str | None) -> Step:
         """What comes next in paying or voiding; `found` is the state of the payment, if any.
 

@@ -37,9 +37,10 @@ def place(request: Request, services: Services, *, user: Principal, body: NewOrd
     Its goods are reserved for half an hour, for me to pay, and my cart is emptied. A payment that
     is declined cancels the order: to try again, fill the cart and order under another key. The same
     key gets the same answer, so after 503, or none, send the request again. 409 says that something
-    is sold out, that the promotion does not hold, that the key was used for another order, or that
-    the cart costs something else now: then `total` is what it costs. 429 says that too many of my
-    orders are not paid yet, and when the first of them is cancelled.
+    is sold out, that the promotion does not hold, that the key was used for another order, that
+    another key has ordered the cart, or that the cart costs something else now: then `total` is
+    what it costs. 429 says that too many of my orders are not paid yet, and when the first of them
+    is cancelled.
     """
     asked = Asked(
         principal=user.id,

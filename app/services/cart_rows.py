@@ -4,6 +4,7 @@ cart        the principal's id
 lines       a JSON list of [product, quantity]
 version     every write is conditional on it, and raises it
 edited      the id of the last write, by which its writer knows it again
+ordered     the order that is made of this version, or ""
 merged      a JSON list of the guests' carts that were taken in, the last eight, by their `name`
 created_at, updated_at  UTC epoch milliseconds
 idle, idle_at  a shard of "idle", by the key, and the day (UTC) of the last write, for the sweep
@@ -35,6 +36,7 @@ class Cart:
     version: int = 0
     merged: tuple[str, ...] = ()
     created_at: int = 0
+    ordered: str = ""
 
     @property
     def name(self) -> str:
@@ -48,13 +50,18 @@ def read_cart(cart: str, *, carts: Table) -> Cart:
     return Cart(cart) if row is None else _cart(row)
 
 
-def write_cart(changed: Cart, *, carts: Table, clock: Clock) -> Cart:
-    """Write what was read as of its `version`, changed; as it is then.
+def write_cart(changed: Cart, *, carts: Table, clock: Clock, ordered: str = "") -> Cart:
+    """Write what was read as of its `version`, changed; as it is then, and for that order.
 
     Raises ConflictError when it was changed meanwhile, and PortError.
     """
     now_ms = clock.now_ms()
-    after = replace(changed, version=changed.version + 1, created_at=changed.created_at or now_ms)
+    after = replace(
+        changed,
+        version=changed.version + 1,
+        created_at=changed.created_at or now_ms,
+        ordered=ordered,
+    )
     row = _row(after, now_ms)
     try:
         if changed.version == 0:
@@ -80,6 +87,7 @@ def _row(cart: Cart, now_ms: int) -> dict[str, str | int]:
         "lines": json.dumps([[each.product, each.quantity] for each in cart.lines]),
         "version": cart.version,
         "edited": new_id(now_ms),
+        "ordered": cart.ordered,
         "merged": json.dumps(cart.merged),
         "created_at": cart.created_at,
         "updated_at": now_ms,
@@ -95,4 +103,5 @@ def _cart(row: Row) -> Cart:
         version=int(row["version"]),
         merged=tuple(json.loads(str(row["merged"]))),
         created_at=int(row["created_at"]),
+        ordered=str(row.get("ordered", "")),
     )

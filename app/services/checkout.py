@@ -1,7 +1,8 @@
-"""A cart becomes an order, once for each idempotency key.
+"""A cart becomes an order, once for each idempotency key, and one order, whatever the keys.
 
-The due row is put first, then the order's, if there is none: its key is the claim. From then on the
-order is driven until the answer to its placing is decided, by whoever tries again.
+The due row is put first. Then the cart is kept for the order, in a version of its own, and the
+order's row is put, if there is none: its key is the claim. From then on the order is driven until
+the answer to its placing is decided, by whoever tries again.
 
 Who has too many unpaid orders gets no more: each holds goods that others would buy. That is a brake
 and no lock: it is seen in an index, which lags, so who sends many at once may get a few more, and a
@@ -19,7 +20,7 @@ from app.domain.errors import (
     TooManyError,
 )
 from app.domain.ids import first_id
-from app.domain.order import Order, answerable, order_id
+from app.domain.order import PLACED, Order, answerable, order_id
 from app.domain.pricing import Bill, bill
 from app.ports.errors import ConditionFailedError, PortError, UnavailableError
 from app.ports.tables import Between, Row, Table
@@ -83,10 +84,11 @@ class Counter:
 def checkout(asked: Asked, counter: Counter) -> Order:
     """The order, placed: it is reserved, and its customer can pay.
 
-    Raises ConflictError where the key was used for something else, where what is asked for cannot
-    be had (PriceChangedError: for another total), and, ever after, where this order was refused;
-    InvalidError for an empty cart; TooManyError where too many orders are unpaid; UnavailableError
-    where it is not decided: try again with the same key; and PortError.
+    Raises ConflictError where the key was used for something else, where the cart is ordered by
+    another, where what is asked for cannot be had (PriceChangedError: for another total), and, ever
+    after, where this order was refused; InvalidError for an empty cart; TooManyError where too many
+    orders are unpaid; UnavailableError where it is not decided: try again with the same key; and
+    PortError.
     """
     saga = counter.saga
     row = saga.orders.get(key_of(asked.order))
@@ -106,16 +108,19 @@ def _claimed(asked: Asked, counter: Counter) -> Row:
     """The order's row, put by us or by whoever was faster."""
     saga = counter.saga
     cart = read_cart(asked.principal, carts=counter.carts)
+    now_ms = saga.clock.now_ms()
     try:
         wanted = _priced(asked, cart, counter)
         _brake(asked.principal, counter)
+        _check_free(cart, asked, counter)
+        put_due(Due(ORDER + asked.order, now_ms, asked.principal, asked.body), due=saga.due)
+        kept = _kept(cart, asked, counter)
     except (ConflictError, InvalidError, TooManyError):
         # the same request, sent twice at once: the other one has emptied the cart, or is one more
         there = saga.orders.get(key_of(asked.order))
         if there is None:
             raise
         return there
-    now_ms = saga.clock.now_ms()
     order = new_order(
         asked.order,
         asked.principal,
@@ -123,11 +128,9 @@ def _claimed(asked: Asked, counter: Counter) -> Row:
         wanted,
         email=asked.email,
         address=asked.address,
-        cart=(cart.cart, cart.version),
+        cart=(kept.cart, kept.version),
         moments=(now_ms, now_ms + counter.open_ms),
     )
-    owed = Due(ORDER + asked.order, now_ms, asked.principal, asked.body)
-    put_due(owed, due=saga.due)
     row = row_of(order)
     try:
         saga.orders.put(row, if_absent=True)
@@ -137,6 +140,41 @@ def _claimed(asked: Asked, counter: Counter) -> Row:
             raise UnavailableError("the order was not placed: try again") from None
         return there
     return row
+
+
+def _check_free(cart: Cart, asked: Asked, counter: Counter) -> None:
+    """Raises ConflictError where another order is made of this cart, unless nothing comes of it.
+
+    One whose row is not there yet may be being put; if not, the sweep puts it as cancelled.
+
+    Raises PortError.
+    """
+    if cart.ordered in ("", asked.order):
+        return
+    row = counter.saga.orders.get(key_of(cart.ordered))
+    other = None if row is None else read_order(row)
+    if other is not None and counter.saga.rules.leaves_cart(other.state):
+        return
+    if other is not None and other.outcome == PLACED:
+        _empty(other, counter)  # which may have failed
+    raise ConflictError("the cart is ordered already, by another idempotency key")
+
+
+def _kept(cart: Cart, asked: Asked, counter: Counter) -> Cart:
+    """The cart, kept for this order: by us, or by whoever asked the same and was faster.
+
+    Raises ConflictError where it was changed, or kept for another, and PortError.
+    """
+    if cart.ordered == asked.order:
+        return cart
+    clock = counter.saga.clock
+    try:
+        return write_cart(cart, carts=counter.carts, clock=clock, ordered=asked.order)
+    except ConflictError:
+        there = read_cart(asked.principal, carts=counter.carts)
+        if (there.ordered, there.lines) != (asked.order, cart.lines):
+            raise
+        return there
 
 
 def _brake(principal: str, counter: Counter) -> None:

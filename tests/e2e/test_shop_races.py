@@ -127,6 +127,29 @@ def test_one_key_at_once_and_again_is_one_order_and_one_answer(
     assert violations(shop) == []
 
 
+def test_one_cart_under_many_keys_at_once_is_one_order(
+    shop: Project, keeper: Patient, clients: int, counts: Counts
+) -> None:
+    people = counts(small=6, full=100)
+    product = keeper.sold(3 * people)
+
+    def try_to_buy(_: int) -> str:
+        who = guest(shop)
+        fill(who, {product: 1})
+        answers = at_once([lambda: who.decided(PRICE)] * 3)
+        (placed,) = [each for each in answers if each.status_code == 201]
+        refused = {each.status_code for each in answers if each is not placed}
+        assert refused <= {409, 422}, "kept for the first, or empty by then"
+        (order,) = who.got(200, "GET /orders")["orders"]
+        assert order["order"] == placed.json()["order"]
+        return str(order["order"])
+
+    orders = from_clients(max(2, clients // 4), try_to_buy, range(people))
+    assert len(set(orders)) == people
+    assert keeper.left(product) == 2 * people
+    assert violations(shop) == []
+
+
 def test_refunds_by_several_admins_at_once_are_never_more_than_was_captured(
     shop: Project, keeper: Patient, counts: Counts
 ) -> None:

@@ -9,6 +9,7 @@ from app.domain.slots import RESERVE, Accept, Free, Line, Slot
 from app.ports.adapters import Adapters, Stated
 from app.ports.tables import Condition, Key, Row, Table
 from app.services.saga import Protocol
+from tests.support.checkout_races import People, keys_of, workers_of
 from tests.support.faults import Faults, KilledError
 
 
@@ -42,6 +43,13 @@ class UnknownIsVoid(Protocol):
         if state == "voiding" and found is None:
             return "release"
         return super().payment(state, found)
+
+
+class CartAgain(Protocol):
+    """A cart may be ordered again whatever becomes of the order that it was kept for."""
+
+    def leaves_cart(self, state: State) -> bool:  # noqa: ARG002 - whatever it is
+        return True
 
 
 class LateDue(Faults):
@@ -107,14 +115,15 @@ class _Halves:
 class Mutant:
     """What is given to a shop to have it go by a broken rule, and where to look for that first.
 
-    `seed` is of a race that finds it, `scene` one of which a fault does; None where that shows
-    nothing: it takes more than one worker, or a store that does not answer.
+    `seed` is of a race of these `people` that finds it, `scene` one of which a fault does; None
+    where that shows nothing: it takes more than one worker, or a store that does not answer.
     """
 
     name: str
     more: Mapping[str, Any]
     seed: int | None = 0
     scene: str | None = None
+    people: People = workers_of
 
 
 MUTANTS = (
@@ -127,6 +136,7 @@ MUTANTS = (
         24,
         "cancelling what is begun to be paid",
     ),
+    Mutant("a cart is ordered again", {"rules": CartAgain()}, people=keys_of),
     Mutant("the due row is written late", {"wrap": LateDue}, scene="checkout"),
     Mutant(
         "released first",

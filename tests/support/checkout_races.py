@@ -2,17 +2,21 @@
 
 import random
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from app.domain.errors import NotFoundError
 from app.ports.adapters import Adapters
 from app.services.adjust_stock import Wish
 from app.services.sweep import SweepError
-from tests.support.checkout_shop import CODE, CUP, GRACE_MS, TEA, CheckoutShop, order_of
+from tests.support.checkout_shop import CODE, CUP, GRACE_MS, TEA, CheckoutShop, answer, order_of
 from tests.support.interleaving import Worker
 
 MINE, OTHERS, THIRD = order_of("user:me"), order_of("user:other"), order_of("user:third")
 _LINES = {TEA: 1, CUP: 1}
 _MINUTES_15 = 15 * 60_000
+
+People = Callable[[CheckoutShop], list[Worker]]
+"""Everybody who takes part in a race."""
 
 Choice = tuple[int, int]
 """Who goes on (or what happens), and for how many calls of a store."""
@@ -32,13 +36,6 @@ def workers_of(shop: CheckoutShop) -> list[Worker]:
     other = shop.asked("user:other", _LINES, code=CODE)
     third = shop.asked("user:third", _LINES)
 
-    def sweeps(adapters: Adapters) -> None:
-        for _ in range(2):
-            try:
-                shop.sweep(adapters)
-            except SweepError:
-                continue
-
     def looked_at(adapters: Adapters) -> list[str]:
         orders = [MINE, OTHERS, THIRD] * 3
         return [_known(shop.confirm, order, adapters) for order in orders]
@@ -52,9 +49,32 @@ def workers_of(shop: CheckoutShop) -> list[Worker]:
         "cancel": lambda adapters: _known(
             lambda order, more: shop.cancel(order, "user:me", more), MINE, adapters
         ),
-        "sweeper": sweeps,
+        "sweeper": lambda adapters: _sweeps(shop, adapters),
         "admin": lambda adapters: shop.adjust(Wish(TEA, -1, "lost", "01", "lost"), adapters),
-        "other sweeper": sweeps,
+        "other sweeper": lambda adapters: _sweeps(shop, adapters),
+    }
+    return [Worker(name, run, shop.cloud) for name, run in runs.items()]
+
+
+def keys_of(shop: CheckoutShop) -> list[Worker]:
+    """One customer who orders his cart under three keys, has one cancelled, and fills it again."""
+    one, two, three = (shop.asked("user:me", _LINES, key) for key in ("k1", "k2", "k3"))
+
+    def fill(adapters: Adapters) -> str:
+        return answer(lambda: shop.put_cart("user:me", _LINES, adapters))
+
+    runs: dict[str, Callable[[Adapters], object]] = {
+        "one": lambda adapters: shop.check_out(one, adapters),
+        "one again": lambda adapters: shop.check_out(one, adapters),
+        "two": lambda adapters: shop.check_out(two, adapters),
+        "two again": lambda adapters: shop.check_out(two, adapters),
+        "three": lambda adapters: shop.check_out(three, adapters),
+        "cancel": lambda adapters: _known(
+            lambda order, more: shop.cancel(order, "user:me", more), one.order, adapters
+        ),
+        "fill": fill,
+        "sweeper": lambda adapters: _sweeps(shop, adapters),
+        "other sweeper": lambda adapters: _sweeps(shop, adapters),
     }
     return [Worker(name, run, shop.cloud) for name, run in runs.items()]
 
@@ -75,7 +95,7 @@ def race(
     shop: CheckoutShop,
     choices: Iterable[Choice],
     zombies: Iterable[bool],
-    people: Callable[[CheckoutShop], list[Worker]] = workers_of,
+    people: People = workers_of,
 ) -> list[str]:
     """What is wrong at any moment, or in the end, of a race.
 
@@ -130,9 +150,15 @@ def _happen(shop: CheckoutShop, what: int) -> None:
     elif what == 1:
         shop.clock.advance(_MINUTES_15)
     else:
-        for order in (MINE, OTHERS, THIRD):
+        for order in shop.books.orders:
             if shop.till.state(order) == "pending":
                 shop.till.confirm(order, "authorised" if what == 2 else "captured")
+
+
+def _sweeps(shop: CheckoutShop, adapters: Adapters) -> None:
+    for _ in range(2):
+        with suppress(SweepError):
+            shop.sweep(adapters)
 
 
 def _known(run: Callable[[str, Adapters], str], order: str, adapters: Adapters) -> str:

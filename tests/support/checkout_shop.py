@@ -8,7 +8,7 @@ from typing import Any
 from app.adapters.memory.clock import MemoryClock
 from app.bootstrap import Services
 from app.domain.cart import Line
-from app.domain.errors import ConflictError
+from app.domain.errors import ConflictError, InvalidError
 from app.domain.order import Order, order_id
 from app.domain.promotion import Terms
 from app.domain.refund import Wish as Back
@@ -88,9 +88,11 @@ class CheckoutShop:
         """What workers go by."""
         return ruled(sagas.saga(self.services("orders", adapters)), self.rules)
 
-    def put_cart(self, who: str, lines: Mapping[str, int]) -> None:
+    def put_cart(
+        self, who: str, lines: Mapping[str, int], adapters: Adapters | None = None
+    ) -> None:
         """Have so many pieces of each product in somebody's cart."""
-        carts = self.services("orders").table("carts")
+        carts = self.services("orders", adapters).table("carts")
         there = read_cart(who, carts=carts)
         wanted = tuple(Line(product, pieces) for product, pieces in lines.items())
         write_cart(
@@ -210,7 +212,7 @@ def answer(run: Callable[[], object]) -> str:
     """What became of it, in a word."""
     try:
         run()
-    except ConflictError as error:
+    except (ConflictError, InvalidError) as error:
         return f"refused: {error}"
     except UnavailableError:
         return "undecided"

@@ -43,7 +43,7 @@ class Books:
     def violations(self, saga: Saga, payment: StateOfPayment, given: GivenBack) -> list[str]:
         """What holds at no moment, and does now: each in a sentence."""
         orders, adjustments = self._orders(saga), self._adjustments(saga)
-        found = [*_open_and_unknown(orders, adjustments, saga)]
+        found = [*_open_and_unknown(orders, adjustments, saga), *_ordered_twice(orders)]
         for order in orders:
             found += _of_order(order, payment(order.order))
             found += _of_refunds(order, given(order.order), saga)
@@ -124,6 +124,20 @@ def _open_and_unknown(
     for each in adjustments:
         if each.is_open and each.owner not in listed:
             yield f"{each.owner} is {each.state}, and the sweep does not know"
+
+
+def _ordered_twice(orders: list[Order]) -> Iterator[str]:
+    """One cart is one order, until it is changed, or nothing comes of that order.
+
+    Each write of a cart is a version: of two that follow each other the later was not changed.
+    """
+    made = {(each.cart, each.cart_version): each for each in orders if each.placed}
+    if len(made) < sum(1 for each in orders if each.placed):
+        yield "a version of a cart is ordered twice"
+    for (cart, version), order in made.items():
+        later = made.get((cart, version + 1))
+        if later is not None and order.state not in ("releasing", "cancelled"):
+            yield f"order {later.order} is of the cart of {order.order}, which is {order.state}"
 
 
 def _of_order(order: Order, payment: str | None) -> Iterator[str]:

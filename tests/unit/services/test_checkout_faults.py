@@ -87,7 +87,7 @@ def test_a_client_who_tries_again_gets_one_answer_whenever_he_does(
 def test_each_scene_writes_as_often_as_the_protocol_says() -> None:
     """A checkout of three registers: due, order, three markers, one to hold them all, three freed.
 
-    And how to pay, what is told twice over, and the cart.
+    And how to pay, what is told twice over, and the cart, before the order and after it.
     """
     counted = {}
     for scene in SCENES:
@@ -101,4 +101,4 @@ def test_each_scene_writes_as_often_as_the_protocol_says() -> None:
     assert counted["checkout"].count("orders.update") == 3
     assert counted["checkout"].count("orders.put") == 1
     assert counted["checkout"].count("due.put") == 1
-    assert len(counted["checkout"]) == 6 + 3 + 1 + 1 + len(["start", "send", "cart"])
+    assert len(counted["checkout"]) == 6 + 3 + 1 + 1 + len(["start", "send", "kept", "emptied"])

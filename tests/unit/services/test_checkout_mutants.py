@@ -6,6 +6,7 @@
 | settled by the order instead of the marker  | -: takes two      | yes      | leaked pieces     |
 | no fence before void                        | of checkout       | yes      | money kept        |
 | a payment that is unknown counts as void    | of cancelling     | yes      | money kept        |
+| a cart is ordered again                     | -: takes two      | yes      | two orders        |
 | the due row is written late                 | of checkout       | yes      | an unknown order  |
 | released first                              | of being sold out | yes      | leaked pieces     |
 | given back first                            | of being sold out | yes      | phantom pieces    |
@@ -46,7 +47,7 @@ def _by_races(mutant: Mutant) -> Iterator[str]:
             shop = paid_shop(_CARDS[seed % len(_CARDS)], **mutant.more)
             yield from race(shop, within_an_hour(choices), zombies, refunders)
         else:
-            yield from race(race_shop(**mutant.more), choices, zombies)
+            yield from race(race_shop(**mutant.more), choices, zombies, mutant.people)
 
 
 def _by_faults(mutant: Mutant) -> Iterator[str]:

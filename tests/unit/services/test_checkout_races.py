@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Counts
-from tests.support.checkout_races import CHOICES, WORKERS, by_chance, race, race_shop
+from tests.support.checkout_races import CHOICES, WORKERS, by_chance, keys_of, race, race_shop
 
 _CHOICE = st.tuples(st.integers(0, CHOICES - 1), st.integers(1, 24))
 
@@ -25,3 +25,10 @@ def test_long_races_by_chance_leave_the_books_right(counts: Counts) -> None:
     for seed in range(counts(small=4, full=2_000)):
         choices, zombies = by_chance(seed)
         assert race(race_shop(lag_ms=700 * (seed % 2)), choices, zombies) == [], f"seed {seed}"
+
+
+def test_long_races_of_one_cart_by_chance_make_one_order_of_it(counts: Counts) -> None:
+    for seed in range(counts(small=20, full=2_000)):
+        choices, zombies = by_chance(seed)
+        found = race(race_shop(lag_ms=700 * (seed % 2)), choices, zombies, keys_of)
+        assert found == [], f"seed {seed}"
