@@ -155,7 +155,7 @@ def _walk(
             node = node["items"]
             continue
         inner = node.get("properties", {}).get(key, node.get("additionalProperties"))
-        if key == "[key]" or not isinstance(inner, dict):
+        if not isinstance(inner, dict):
             return tuple(loc[:depth]), node
         node = inner
     return tuple(loc), node

@@ -19,8 +19,10 @@ PLAIN = st.recursive(
 
 
 @given(PLAIN)
-def test_what_has_no_key_twice_is_read_as_it_was_written(value: object) -> None:
-    assert load(yaml.safe_dump(value, allow_unicode=True)) == value
+def test_what_has_no_key_twice_is_read_as_pyyaml_reads_it(value: object) -> None:
+    """Which is not always as it wrote it: a line's end of Unicode's own comes back as a space."""
+    written = yaml.safe_dump(value, allow_unicode=True)
+    assert load(written) == yaml.safe_load(written)
 
 
 @pytest.mark.parametrize(
