@@ -51,9 +51,10 @@ def read_cart(cart: str, *, carts: Table) -> Cart:
 
 
 def write_cart(changed: Cart, *, carts: Table, clock: Clock, ordered: str = "") -> Cart:
-    """Write what was read as of its `version`, changed; as it is then, and for that order.
+    """Write what was read as of its `version`, changed; as it is then.
 
-    Raises ConflictError when it was changed meanwhile, and PortError.
+    It is kept for the order `ordered`, and for none else that it was kept for. Raises ConflictError
+    when it was changed meanwhile, or is another one of the same name, and PortError.
     """
     now_ms = clock.now_ms()
     after = replace(
@@ -68,8 +69,11 @@ def write_cart(changed: Cart, *, carts: Table, clock: Clock, ordered: str = "") 
             carts.put(row, if_absent=True)
         else:
             cart = row.pop("cart")
-            unchanged = Condition("version", "=", changed.version)
-            carts.update({"cart": str(cart)}, set=row, when=[unchanged])
+            unchanged = [
+                Condition("version", "=", changed.version),
+                Condition("created_at", "=", changed.created_at),
+            ]
+            carts.update({"cart": str(cart)}, set=row, when=unchanged)
     except (ConditionFailedError, UnavailableError) as error:
         # an answer was lost, here or below a client that asks twice: is it ours that stands?
         there = carts.get({"cart": changed.cart})

@@ -1,4 +1,4 @@
-"""A cart becomes an order, once for each idempotency key, and one order, whatever the keys.
+"""A cart becomes one order, whatever the idempotency keys; a key is one order, however often.
 
 The due row is put first. Then the cart is kept for the order, in a version of its own, and the
 order's row is put, if there is none: its key is the claim. From then on the order is driven until
@@ -20,7 +20,7 @@ from app.domain.errors import (
     TooManyError,
 )
 from app.domain.ids import first_id
-from app.domain.order import PLACED, Order, answerable, order_id
+from app.domain.order import Order, answerable, order_id
 from app.domain.pricing import Bill, bill
 from app.ports.errors import ConditionFailedError, PortError, UnavailableError
 from app.ports.tables import Between, Row, Table
@@ -113,28 +113,29 @@ def _claimed(asked: Asked, counter: Counter) -> Row:
         wanted = _priced(asked, cart, counter)
         _brake(asked.principal, counter)
         _check_free(cart, asked, counter)
-        put_due(Due(ORDER + asked.order, now_ms, asked.principal, asked.body), due=saga.due)
-        kept = _kept(cart, asked, counter)
     except (ConflictError, InvalidError, TooManyError):
         # the same request, sent twice at once: the other one has emptied the cart, or is one more
         there = saga.orders.get(key_of(asked.order))
         if there is None:
             raise
         return there
-    order = new_order(
-        asked.order,
-        asked.principal,
-        asked.body,
-        wanted,
-        email=asked.email,
-        address=asked.address,
-        cart=(kept.cart, kept.version),
-        moments=(now_ms, now_ms + counter.open_ms),
-    )
-    row = row_of(order)
+    put_due(Due(ORDER + asked.order, now_ms, asked.principal, asked.body), due=saga.due)
     try:
+        kept = _kept(cart, asked, counter)
+        row = row_of(
+            new_order(
+                asked.order,
+                asked.principal,
+                asked.body,
+                wanted,
+                email=asked.email,
+                address=asked.address,
+                cart=(kept.cart, kept.version),
+                moments=(now_ms, now_ms + counter.open_ms),
+            )
+        )
         saga.orders.put(row, if_absent=True)
-    except (ConditionFailedError, UnavailableError):
+    except (ConflictError, ConditionFailedError, UnavailableError):
         there = saga.orders.get(key_of(asked.order))
         if there is None:
             raise UnavailableError("the order was not placed: try again") from None
@@ -152,11 +153,12 @@ def _check_free(cart: Cart, asked: Asked, counter: Counter) -> None:
     if cart.ordered in ("", asked.order):
         return
     row = counter.saga.orders.get(key_of(cart.ordered))
-    other = None if row is None else read_order(row)
-    if other is not None and counter.saga.rules.leaves_cart(other.state):
-        return
-    if other is not None and other.outcome == PLACED:
-        _empty(other, counter)  # which may have failed
+    if row is not None:
+        other = read_order(row)
+        if not _is_of(other, cart) or counter.saga.rules.leaves_cart(other.state):
+            return
+        if answerable(other):
+            _empty(other, counter)  # which may have failed
     raise ConflictError("the cart is ordered already, by another idempotency key")
 
 
@@ -216,12 +218,16 @@ def _priced(asked: Asked, cart: Cart, counter: Counter) -> Bill:
     return found
 
 
+def _is_of(order: Order, cart: Cart) -> bool:
+    """Whether the order is made of this cart as it is now."""
+    return (order.order, order.cart_version) == (cart.ordered, cart.version)
+
+
 def _empty(order: Order, counter: Counter) -> None:
     """Empty the cart that was ordered, unless it was changed since; its customer goes on anyway."""
     try:
         cart = read_cart(order.cart, carts=counter.carts)
-        # one that was begun since has versions of its own
-        if cart.version == order.cart_version and cart.created_at <= order.created_at:
+        if _is_of(order, cart):
             write_cart(replace(cart, lines=()), carts=counter.carts, clock=counter.saga.clock)
     except (ConflictError, PortError) as error:
         log.failed("carts", error)
