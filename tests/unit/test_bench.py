@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from bench import figures, orders, usage
 from bench.figures import Cell
-from bench.load import Load, LoadError, read_hey, read_wrk
+from bench.load import Generator, Load, LoadError, read_hey, read_wrk
 from bench.writes import of_an_order
 
 WRK = """Running 2s test @ http://127.0.0.1:49319/health
@@ -264,6 +265,21 @@ def test_columns_are_aligned_whatever_their_width() -> None:
     assert figures.aligned([["", "a"], ["long name", "1"], ["x", "12,345"]]) == (
         "                a\nlong name       1\nx          12,345"
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no such policy")
+def test_a_generator_interrupts_nobody_and_who_started_it_is_as_before() -> None:
+    program = "import os; print(os.sched_getscheduler(0))"
+    told = Generator(
+        "python",
+        Path(sys.executable),
+        lambda path, _seconds, _url, _headers: [str(path), "-c", program],
+        lambda text: Load(int(text), 0, 0, 0, 0),
+    )
+    before = os.sched_getscheduler(0)
+    seen, _ = told.run("http://127.0.0.1/", 1)
+    assert seen.requests == os.SCHED_BATCH
+    assert os.sched_getscheduler(0) == before
 
 
 def test_the_writes_of_an_order_are_two_for_each_product_and_a_few() -> None:
